@@ -1,0 +1,1 @@
+"""Measurements of the comparison, never part of the tests."""

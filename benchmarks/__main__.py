@@ -1,0 +1,60 @@
+"""`python -m benchmarks`: CPU seconds and peak memory of the comparison, as ratios to the scan floor.
+
+Each contender runs in a fresh process, one after another in the same run, so that the noise of the
+machine is shared. A contender that is not installed is listed as absent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from benchmarks.contenders import ALL
+from benchmarks.data import CASES, TABLES, write
+
+
+def measure(contender: str, baseline: Path, candidate: Path, seconds: float) -> tuple[float, float, str]:
+    """CPU seconds (user and system), peak memory in MB, and what it answered."""
+    command = [sys.executable, "-m", "benchmarks.contenders", contender, str(baseline), str(candidate)]
+    with tempfile.TemporaryFile() as sink:
+        child = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
+        killer = threading.Timer(seconds, child.kill)
+        killer.start()
+        _, _, usage = os.wait4(child.pid, 0)  # this child's own figures, not the largest of all children
+        killer.cancel()
+        child.returncode = 0
+        sink.seek(0)
+        answer = sink.read().decode(errors="replace").strip().splitlines()
+    cpu = usage.ru_utime + usage.ru_stime
+    return cpu, usage.ru_maxrss / 1024, answer[-1] if answer else "no answer in time"
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--rows", type=int, default=1_000_000)
+    asked.add_argument("--table", choices=sorted(TABLES), default="summary")
+    asked.add_argument("--cases", default=",".join(CASES))
+    asked.add_argument("--contenders", default=",".join(ALL))
+    asked.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "recon-benchmarks")
+    asked.add_argument("--seconds", type=float, default=600)
+    args = asked.parse_args()
+    print("| case | contender | CPU s | x floor | peak MB | answer |\n|---|---|---|---|---|---|")
+    for case in args.cases.split(","):
+        baseline, candidate = write(args.folder, args.table, args.rows, case)
+        floor = 0.0
+        for contender in args.contenders.split(","):
+            cpu, memory, answer = measure(contender, baseline, candidate, args.seconds)
+            floor = floor or cpu
+            print(
+                f"| {case} | {contender} | {cpu:.1f} | {cpu / floor:.1f} | {memory:.0f} | {answer[:60]} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

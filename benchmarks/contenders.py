@@ -1,0 +1,74 @@
+"""What is measured: ours, the floor beneath it, and its peers. Each runs in a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from benchmarks.data import KEYS
+
+
+def recon(baseline: Path, candidate: Path) -> str:
+    """Our comparison with causes, segments and samples."""
+    from recon import api
+    from recon.compare import Spec
+
+    found = api.compare_files(baseline, candidate, Spec(keys=KEYS))
+    return f"{found.verdict}, {sum(c.mismatches for c in found.columns)} cells"
+
+
+def floor(baseline: Path, candidate: Path) -> str:
+    """Reading both files and hashing all columns once: no comparison can be cheaper."""
+    import duckdb
+
+    sums = []
+    with duckdb.connect() as db:
+        for file in (baseline, candidate):
+            columns = [
+                c[0] for c in db.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(file)]).fetchall()
+            ]
+            names = ", ".join(f'"{c}"' for c in columns)
+            sums.append(
+                db.execute(f"SELECT bit_xor(hash({names})) FROM read_parquet(?)", [str(file)]).fetchone()
+            )
+    return "equal" if sums[0] == sums[1] else "different"
+
+
+def pandas_merge(baseline: Path, candidate: Path) -> str:
+    """What notebooks do: an outer join in pandas and a comparison column by column."""
+    pandas = importlib.import_module("pandas")
+    one, two = pandas.read_parquet(baseline), pandas.read_parquet(candidate)
+    both = one.merge(two, on=list(KEYS), how="outer", suffixes=("_b", "_c"), indicator=True)
+    paired = both[both["_merge"] == "both"]
+    cells = 0
+    for column in (c for c in one.columns if c not in KEYS):
+        a, b = paired[f"{column}_b"], paired[f"{column}_c"]
+        cells += int(((a != b) & ~(a.isna() & b.isna())).sum())
+    return f"{cells} cells, {(both['_merge'] != 'both').sum()} rows"
+
+
+def datacompy_pandas(baseline: Path, candidate: Path) -> str:
+    """Datacompy on pandas."""
+    pandas = importlib.import_module("pandas")
+    datacompy = importlib.import_module("datacompy")
+    made = datacompy.PandasCompare(
+        pandas.read_parquet(baseline), pandas.read_parquet(candidate), join_columns=list(KEYS)
+    )
+    return f"{made.matches()}"
+
+
+def datacompy_polars(baseline: Path, candidate: Path) -> str:
+    """Datacompy on polars."""
+    polars = importlib.import_module("polars")
+    datacompy = importlib.import_module("datacompy")
+    made = datacompy.PolarsCompare(
+        polars.read_parquet(baseline), polars.read_parquet(candidate), join_columns=list(KEYS)
+    )
+    return f"{made.matches()}"
+
+
+ALL = {f.__name__: f for f in (floor, recon, pandas_merge, datacompy_polars, datacompy_pandas)}
+
+if __name__ == "__main__":
+    sys.stdout.write(ALL[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3])))

@@ -1,0 +1,312 @@
+"""THE DOOR: start, cancel, runs, events, results, export. Pages and the command line call nothing else.
+
+Every function reads the settings from the environment, works on the store, and raises only the errors
+of `recon.errors`. Nothing here walks a run: that is a worker's work, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from recon import project as projects
+from recon import report, settings
+from recon.compare import Side, Spec, compare
+from recon.errors import SettingsError, SpecError
+from recon.model import Project, Run, RunState, Script, TableRef
+from recon.report import codec
+from recon.report.facts import Difference, Facts
+from recon.report.facts import facts as frozen_view
+from recon.store import Store
+from recon.worker import run_folder, work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recon.model import RunEvent, Table, Variant
+    from recon.model_result import Comparison, Result
+    from recon.project import Mistake
+    from recon.report import Export
+    from recon.settings import Settings
+
+log = logging.getLogger("recon")
+_children: dict[str, subprocess.Popen[bytes]] = {}  # by store; polled, so that none stays a zombie
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scripts:
+    """The texts of a run, as they were when it was asked for."""
+
+    original: Script
+    ddl: Script | None
+    variant: Script
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some stored differing cells: `rows` of `stored` that match the question."""
+
+    rows: tuple[Difference, ...]
+    stored: int
+
+
+# --- the project -----------------------------------------------------------------------------
+
+
+def project(folder: Path | None = None) -> Project:
+    """The project in force. SpecError with every mistake when it is broken."""
+    said = settings.read()
+    found = projects.load((folder or said.project).absolute())
+    return replace(found, mode=said.mode) if said.mode else found
+
+
+def lint(folder: Path | None = None) -> tuple[Mistake, ...]:
+    """Every mistake of the project folder, in the order of files and lines."""
+    return projects.check((folder or settings.read().project).absolute())[1]
+
+
+# --- runs --------------------------------------------------------------------------------------
+
+
+def start(table: str, variant: str, *, by: str = "", folder: Path | None = None) -> Run:
+    """Queue one run of the project in force, and make sure that a worker is alive.
+
+    SpecError when the project has no such table or variant.
+    """
+    return _start([_pick(project(folder), table, variant)], by)[0]
+
+
+def start_all(*, by: str = "", table: str = "", folder: Path | None = None) -> tuple[Run, ...]:
+    """Queue a run of every variant of every table (or of `table`), in the project's order."""
+    there = project(folder)
+    tables = [t for t in there.tables if table in ("", t.name)]
+    if not tables:
+        _pick(there, table, "")
+    return _start([(there, t, v) for t in tables for v in t.variants], by)
+
+
+def cancel(run_id: str) -> None:
+    """Ask a run to stop; the statement at work is interrupted. A run that is over stays as it is."""
+    _store().cancel(run_id)
+
+
+def run(run_id: str) -> Run | None:
+    """One run as it is now, or None."""
+    found = _store().run(run_id)
+    if found and found.state is RunState.QUEUED:
+        _make_sure_of_a_worker(settings.read())
+    return found
+
+
+def runs(*, table: str = "", variant: str = "", limit: int = 200) -> tuple[Run, ...]:
+    """The runs of the project in force, newest first."""
+    said = settings.read()
+    found = _store().runs(project=str(said.project), table=table, variant=variant, limit=limit)
+    if any(r.state is RunState.QUEUED for r in found):
+        _make_sure_of_a_worker(said)
+    return found
+
+
+def all_runs(*, limit: int = 200) -> tuple[Run, ...]:
+    """The runs of every project in this store, newest first."""
+    return _store().runs(limit=limit)
+
+
+def events(run_id: str, *, after: int = 0) -> tuple[RunEvent, ...]:
+    """The run's story after event number `after`, in order."""
+    return _store().events(run_id, after)
+
+
+def previous(run_id: str) -> Run | None:
+    """The last finished run of the same table and variant before this one."""
+    this = _store().run(run_id)
+    if this is None:
+        return None
+    earlier = _store().runs(project=this.project, table=this.table, variant=this.variant)
+    return next((r for r in earlier if r.state is RunState.FINISHED and _number(r) < _number(this)), None)
+
+
+# --- what a run found ----------------------------------------------------------------------------
+
+
+def result(run_id: str) -> Result | None:
+    """What the run says, or None while it is not over (or when its worker died)."""
+    document = _store().document(run_id)
+    return codec.loads(document) if document else None
+
+
+def scripts(run_id: str) -> Scripts | None:
+    """The texts that the run executes, frozen when it was asked for."""
+    asked = _store().project_of(run_id)
+    if asked is None:
+        return None
+    table = asked.tables[0]
+    return Scripts(original=table.original, ddl=table.ddl, variant=table.variants[0].script, keys=table.keys)
+
+
+def differences(
+    run_id: str,
+    *,
+    column: str = "",
+    segment: str = "",
+    kinds: Sequence[str] = (),
+    key: str = "",
+    offset: int = 0,
+    limit: int = 25,
+) -> Page:
+    """Stored differing cells in their fixed order; `key` is a key's JSON text. Empty text means any."""
+    file = run_folder(settings.read().home, run_id) / "differences.parquet"
+    if not file.is_file():
+        return Page(rows=(), stored=0)
+    wanted: Any = pc.scalar(True)
+    for name, value in (("column", column), ("segment", segment), ("key", key)):
+        wanted = wanted & (pc.field(name) == value) if value else wanted
+    wanted = wanted & pc.field("kind").isin(list(kinds)) if kinds else wanted
+    table = ds.dataset(file).to_table(filter=wanted)
+    rows = table.slice(offset, limit).to_pylist()
+    return Page(rows=tuple(_difference(row) for row in rows), stored=table.num_rows)
+
+
+def facts(run_id: str) -> Facts:
+    """The frozen view of a run that its page, PDF and CSV all print. SettingsError for an unknown run."""
+    this, found, texts = _store().run(run_id), result(run_id), scripts(run_id)
+    if this is None or texts is None:
+        raise SettingsError(
+            f"there is no run {run_id} in the store", hint="`recon list` shows the runs that are there."
+        )
+    if found is None:
+        raise SettingsError(
+            f"{run_id} has no result: it is {this.state}", hint="Wait for it, or run it again."
+        )
+    stored = differences(run_id, limit=sys.maxsize)
+    return frozen_view(
+        found,
+        this,
+        original=texts.original,
+        variant=texts.variant,
+        keys=texts.keys,
+        differences=stored.rows,
+    )
+
+
+def export(run_id: str, format: str) -> Export:
+    """The run as a file. SettingsError for an unknown run or format."""
+    return report.export(facts(run_id), format)
+
+
+# --- without a project ---------------------------------------------------------------------------
+
+
+def compare_files(baseline: Path, candidate: Path, spec: Spec) -> Comparison:
+    """Compare two Parquet or CSV files, or folders of Parquet files."""
+    from recon.wiring import comparer
+
+    sides = (TableRef("recon_sides", "baseline"), TableRef("recon_sides", "candidate"))
+    with comparer() as engine:
+        for table, path in zip(sides, (baseline, candidate), strict=True):
+            engine.attach(table, _files(path))
+        return compare(engine, spec, Side(table=sides[0], columns=()), Side(table=sides[1], columns=()))
+
+
+def rules_of(file: Path) -> Spec:
+    """The keys and rules of a `table.toml`, for a comparison without a project."""
+    found = projects.rules(file)
+    return Spec(keys=found.keys, rules=found.rules, segment=found.segment)
+
+
+def worker_processes() -> tuple[subprocess.Popen[bytes], ...]:
+    """The worker processes that this process has started."""
+    return tuple(_children.values())
+
+
+def serve_queue(worker: str) -> None:
+    """Be a worker until the queue has been empty for a while."""
+    work(settings.read(), worker)
+
+
+# --- within ------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def _store_at(url: str) -> Store:
+    return Store(url)
+
+
+def _store() -> Store:
+    return _store_at(settings.read().store_url)
+
+
+def _pick(there: Project, table: str, variant: str) -> tuple[Project, Table, Variant]:
+    found = there.table(table)
+    if found is None:
+        raise SpecError(
+            f"{there.folder}: there is no table {table!r}",
+            hint=projects.nearest(table, [t.name for t in there.tables]),
+        )
+    chosen = found.variant(variant)
+    if chosen is None:
+        raise SpecError(
+            f"{found.folder}: there is no variant {variant!r}",
+            hint=projects.nearest(variant, [v.name for v in found.variants]),
+        )
+    return there, found, chosen
+
+
+def _start(asked: Sequence[tuple[Project, Table, Variant]], by: str) -> tuple[Run, ...]:
+    said, store = settings.read(), _store()
+    ids = [store.ask(there, table, variant, by or said.user) for there, table, variant in asked]
+    _make_sure_of_a_worker(said)
+    return tuple(found for run_id in ids if (found := store.run(run_id)))
+
+
+def _make_sure_of_a_worker(said: Settings) -> None:
+    """Start a worker process unless one has been heard of lately."""
+    child = _children.get(said.store_url)
+    if (child and child.poll() is None) or _store().worker_alive():
+        return
+    said.home.mkdir(parents=True, exist_ok=True)
+    package = str(Path(__file__).parent.parent)
+    path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH", "")) if p)
+    worker = f"worker-{uuid.uuid4().hex[:12]}"
+    with (said.home / "worker.log").open("ab") as sink:
+        _children[said.store_url] = subprocess.Popen(  # noqa: S603 (our own module, no shell)
+            [sys.executable, "-m", "recon", "work", "--name", worker],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            cwd=said.home,
+            env=os.environ | said.environment | {"PYTHONPATH": path},
+            start_new_session=True,
+        )
+    log.info("started %s", worker)
+
+
+def _difference(row: dict[str, Any]) -> Difference:
+    return Difference(**(row | {"key": json.loads(row["key"])}))
+
+
+def _files(path: Path) -> list[str]:
+    if path.is_dir():
+        found = sorted(str(p) for p in path.glob("*.parquet")) or sorted(str(p) for p in path.glob("*.csv"))
+        if not found:
+            raise SpecError(f"{path}: no Parquet or CSV file in this folder", hint="Name the files' folder.")
+        return found
+    if not path.is_file():
+        raise SpecError(f"{path}: no such file or folder", hint="Check the path.")
+    return [str(path)]
+
+
+def _number(this: Run) -> int:
+    return int(this.id.removeprefix("RUN-"))

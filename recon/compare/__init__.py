@@ -1,0 +1,115 @@
+"""Compare a baseline with a candidate, cell by cell, inside a SQL engine.
+
+`compare` is the door. Columns pair by name, rows by key, and everything that is said is a count over the
+pairs (`pairing`, `collect`); what equal means is in `rules`, and only `verdict` says MATCH.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recon.compare import collect, samples
+from recon.compare.pairing import pair
+from recon.compare.plan import make_plan
+from recon.compare.samples import CELLS
+from recon.compare.spec import Side, Spec
+from recon.compare.verdict import Facts, judge, percentage
+from recon.errors import SpecError
+from recon.model_result import Comparison, RowCounts, SchemaResult, Segments, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from recon.ports import Comparer
+    from recon.progress import Progress
+
+__all__ = ["Side", "Spec", "compare", "inconclusive"]
+
+METHOD = "pairs"
+
+
+def compare(
+    engine: Comparer,
+    spec: Spec,
+    baseline: Side,
+    candidate: Side,
+    *,
+    progress: Progress | None = None,
+    differences: Path | None = None,
+) -> Comparison:
+    """What differs between the two sides, over all rows, and the verdict.
+
+    With `differences`, up to `spec.sample_rows` cells of each segment, column and kind go to that Parquet
+    file: segment, column, kind, key (a JSON object), baseline, candidate; for a missing or extra row the
+    column is "(whole row)" and the present side a JSON object of its values. Values are text.
+
+    SpecError when the spec names what neither side has or a rule that means nothing; EngineError when the
+    engine fails; Cancelled when the progress was cancelled.
+    """
+    if spec.sample_rows < 0:
+        raise SpecError(f"sample_rows = {spec.sample_rows}", hint="Write 0 or more.")
+    plan = make_plan(
+        spec, baseline, candidate, (engine.columns(baseline.table), engine.columns(candidate.table))
+    )
+    _say(progress, "Pairing rows", 0)
+    paired = pair(engine, plan, baseline.table, candidate.table)
+    _say(progress, "Counting differences", 1)
+    rows = collect.row_counts(engine, plan, paired)
+    columns = collect.columns(engine, plan, paired, rows)
+    segments = collect.segment_cells(engine, plan, paired)
+    _say(progress, "Collecting examples", 2)
+    kept = samples.cells(plan, paired.touched, spec.sample_rows, by_segment=differences is not None)
+    engine.save(kept, CELLS)
+    cells, row_samples = collect.cell_samples(engine, plan, spec.sample_rows)
+    repeats = collect.duplicate_samples(engine, plan, spec.sample_rows) if paired.repeated else ()
+    if differences is not None:
+        engine.write(samples.drill_down(plan, paired.axis.labels), differences)
+    why = collect.why_surplus(rows, collect.surplus(engine), repeats)
+    equal_cells = rows.paired * len(plan.compared) - sum(c.mismatches for c in columns)
+    facts = Facts(
+        rows=rows,
+        columns=columns,
+        schema=plan.schema,
+        equal_cells=equal_cells,
+        cells=(rows.paired + rows.missing + rows.extra) * len(plan.compared),
+        partial_above=spec.partial_above,
+        trouble=plan.trouble,
+        missing_why=why.get("missing", ""),
+        extra_why=why.get("extra", ""),
+    )
+    verdict, reasons = judge(facts)
+    return Comparison(
+        method=METHOD,
+        verdict=verdict,
+        reasons=reasons,
+        rows=rows,
+        match_percentage=percentage(facts.equal_cells, facts.cells),
+        rows_equal_percentage=percentage(rows.equal, rows.paired + rows.missing + rows.extra),
+        columns=columns,
+        schema=plan.schema,
+        segments=segments,
+        samples=cells,
+        row_samples=row_samples,
+        duplicate_samples=repeats,
+    )
+
+
+def inconclusive(*reasons: str) -> Comparison:
+    """The comparison of a run that has none: nothing counted, and why."""
+    return Comparison(
+        method="none",
+        verdict=Verdict.INCONCLUSIVE,
+        reasons=reasons,
+        rows=RowCounts(),
+        match_percentage=None,
+        rows_equal_percentage=None,
+        columns=(),
+        schema=SchemaResult(),
+        segments=Segments(),
+        samples=(),
+    )
+
+
+def _say(progress: Progress | None, message: str, done: int) -> None:
+    if progress is not None:
+        progress.say(message, done, 3)

@@ -1,0 +1,253 @@
+"""Plans to SQL trees: which rows pair, and which pairs differ. Pure.
+
+A compared column goes by its number i, so no name of a user's can collide with ours. On a side: `v{i}` the
+value as it is, `w{i}` the value in its form where that is another. Of different rows: `b{i}` and `c{i}` the
+values of both sides, `x{i}` TRUE where the cells of a pair differ, later `d{i}` the kind of the difference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from sqlglot import exp
+
+from recon.compare import dialect as d
+from recon.compare import rules
+from recon.compare import trees as t
+from recon.compare.kinds import kind_of
+from recon.compare.types import Family
+from recon.model import TableRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from recon.compare.plan import Plan
+    from recon.compare.types import Type
+
+Which: TypeAlias = Literal["b", "c"]
+SIDES: Final[tuple[Which, Which]] = ("b", "c")
+Rows: TypeAlias = "Mapping[Which, exp.Select]"
+Join: TypeAlias = tuple[exp.Select, exp.Select, exp.Expr]  # the rows of both sides and what pairs them
+
+WORK: Final = "recon_work"
+REPEATED: Final = TableRef(WORK, "repeated_keys")
+MANY: Final = {"b": TableRef(WORK, "baseline_many"), "c": TableRef(WORK, "candidate_many")}
+DIFFERENT: Final = TableRef(WORK, "different_rows")
+CLASSIFIED: Final = TableRef(WORK, "classified_rows")
+
+
+def side(plan: Plan, which: Which, ref: TableRef) -> exp.Select:
+    """One side's rows: `v{i}` and, where it is another, `w{i}`. Columns are taken by position."""
+    names = [exp.to_identifier(f"c{n}") for n in range(plan.widths[SIDES.index(which)])]
+    rows = t.table(ref)
+    rows.set("alias", exp.TableAlias(this=exp.to_identifier("t"), columns=names))
+    columns = [t.named(exp.true(), "here")]
+    for i in range(len(plan.compared)):
+        columns.append(t.named(_stored(plan, i, which), f"v{i}"))
+        if not plan.plain[which][i]:
+            columns.append(t.named(in_form(plan, i, which, _stored(plan, i, which)), f"w{i}"))
+    return t.select(columns, rows)
+
+
+def _stored(plan: Plan, i: int, which: Which) -> exp.Expr:
+    pair = plan.compared[i]
+    at, type_ = (pair.baseline_at, pair.baseline) if which == "b" else (pair.candidate_at, pair.candidate)
+    stored = t.column(f"c{at}", "t")
+    return stored if type_.family is not Family.TEXT or type_.stored in d.PLAIN_TEXTS else d.as_text(stored)
+
+
+def type_on(plan: Plan, i: int, which: Which) -> Type:
+    """The column's type on a side, as its form reads it."""
+    return plan.common(i).baseline if which == "b" else plan.common(i).candidate
+
+
+def in_form(plan: Plan, i: int, which: Which, value: exp.Expr) -> exp.Expr:
+    """A value of the column, as it is on that side, in its form."""
+    return rules.normal(plan.common(i), plan.compared[i].rule, type_on(plan, i, which), value)
+
+
+def normal(plan: Plan, i: int, which: Which, alias: str = "") -> exp.Expr:
+    """The column of a side that holds the value in its form."""
+    return t.column(f"v{i}" if plan.plain[which][i] else f"w{i}", alias or which)
+
+
+def normals(plan: Plan, numbers: Sequence[int], which: Which) -> list[exp.Expr]:
+    """Those columns of a side, in their form."""
+    return [normal(plan, i, which) for i in numbers]
+
+
+def raw(i: int, alias: str) -> exp.Expr:
+    """The column of a side that holds the value as it is."""
+    return t.column(f"v{i}", alias)
+
+
+def side_counts(plan: Plan, which: Which, rows: exp.Select) -> exp.Select:
+    """One row: how many rows, and how many have a NULL in a key column."""
+    nulls = t.any_of(*(t.is_null(k) for k in normals(plan, plan.keys, which)))
+    columns = [t.named(t.rows_counted(), "n"), t.named(t.count_if(nulls), "nulls")]
+    return t.select(columns, t.inner(rows, which))
+
+
+def repeated_keys(plan: Plan, sides: Rows) -> exp.Query:
+    """The keys that occur more than once on either side, each once: `k{i}`."""
+    parts = [
+        t.select(
+            [t.named(normal(plan, i, which), f"k{i}") for i in plan.keys],
+            t.inner(sides[which], which),
+            group=normals(plan, plan.keys, which),
+            having=t.operator(exp.GT, t.rows_counted(), t.number(1)),
+        )
+        for which in SIDES
+    ]
+    return t.union(parts, distinct=True)
+
+
+def split(plan: Plan, which: Which, rows: exp.Select, *, repeated: bool) -> exp.Select:
+    """The side's rows whose key is among the repeated ones, or those whose key is not."""
+    keys = [*(t.column(f"k{i}") for i in plan.keys), t.named(exp.true(), "repeated")]
+    on = t.all_of(*(t.same(normal(plan, i, which), t.column(f"k{i}", "k")) for i in plan.keys))
+    found = t.join(t.inner(t.select(keys, t.table(REPEATED)), "k"), on, "LEFT")
+    absent = t.is_null(t.column("repeated", "k"))
+    return t.select(
+        [t.everything(which)],
+        t.inner(rows, which),
+        joins=[found],
+        where=t.negate(absent) if repeated else absent,
+    )
+
+
+def numbered(plan: Plan, which: Which, rows: exp.Select) -> exp.Select:
+    """Rows of repeated keys; `m` numbers those that are equal in every compared column."""
+    every = range(len(plan.compared))
+    number = t.row_number(normals(plan, every, which), [raw(i, which) for i in every])
+    return t.select([t.everything(), t.named(number, "m")], t.inner(rows, which))
+
+
+def equal_many(plan: Plan) -> Join:
+    """Rows of repeated keys and the condition that pairs equal ones, the m-th with the m-th."""
+    same = [t.same(normal(plan, i, "b"), normal(plan, i, "c")) for i in range(len(plan.compared))]
+    on = t.all_of(*same, t.equals(t.column("m", "b"), t.column("m", "c")))
+    one, other = (t.select([t.everything()], t.table(MANY[which])) for which in SIDES)
+    return one, other, on
+
+
+def rest(plan: Plan, which: Which) -> exp.Select:
+    """Rows of repeated keys without an equal partner; `n` numbers them within their key, in sorted order."""
+    other: Which = "c" if which == "b" else "b"
+    rows, others, on = equal_many(plan)
+    mine, theirs = (rows, others) if which == "b" else (others, rows)
+    every = range(len(plan.compared))
+    order = [*normals(plan, every, which), *(raw(i, which) for i in every)]
+    number = t.row_number(normals(plan, plan.keys, which), order)
+    return t.select(
+        [t.everything(which), t.named(number, "n")],
+        t.inner(mine, which),
+        joins=[t.join(t.inner(theirs, other), on, "LEFT")],
+        where=t.is_null(t.column("here", other)),
+    )
+
+
+def on_keys(plan: Plan, *, nth: bool) -> exp.Expr:
+    """The condition that pairs rows by key, and with `nth` by their number within the key."""
+    same = [t.same(normal(plan, i, "b"), normal(plan, i, "c")) for i in plan.keys]
+    numbers = [t.equals(t.column("n", "b"), t.column("n", "c"))] if nth else []
+    return t.all_of(*same, *numbers)
+
+
+def _present(which: Which) -> exp.Expr:
+    return t.not_null(t.column("here", which))
+
+
+def _equal(plan: Plan, i: int) -> exp.Expr:
+    return rules.equal(plan.common(i), plan.compared[i].rule, normal(plan, i, "b"), normal(plan, i, "c"))
+
+
+def different(plan: Plan, pairs: Join, segment: Mapping[Which, exp.Expr], *, repeated: bool) -> exp.Select:
+    """Missing and extra rows, and pairs with a differing cell: values, `x{i}`, segment, hash of the key."""
+    one, other, on = pairs
+    both = t.all_of(_present("b"), _present("c"))
+    equal = t.all_of(both, *(_equal(plan, i) for i in plan.values))
+    columns = [
+        t.named(_present("b"), "in_b"),
+        t.named(_present("c"), "in_c"),
+        t.named(exp.true() if repeated else exp.false(), "repeated"),
+        t.named(
+            _hash(plan, _present("b"), normals(plan, plan.keys, "b"), normals(plan, plan.keys, "c")), "h"
+        ),
+        t.named(t.case((_present("b"), segment["b"]), otherwise=segment["c"]), "seg"),
+    ]
+    for i in range(len(plan.compared)):
+        columns += [t.named(raw(i, "b"), f"b{i}"), t.named(raw(i, "c"), f"c{i}")]
+    for i in plan.values:
+        differs = t.all_of(both, t.negate(_equal(plan, i)))
+        columns.append(t.named(t.case((differs, exp.true()), otherwise=exp.null()), f"x{i}"))
+    return t.select(
+        columns, t.inner(one, "b"), joins=[t.join(t.inner(other, "c"), on, "FULL")], where=t.negate(equal)
+    )
+
+
+def _hash(plan: Plan, here: exp.Expr, one: Sequence[exp.Expr], other: Sequence[exp.Expr]) -> exp.Expr:
+    """A hash of the key in its form: the same for the same key on any engine and in any order of rows."""
+    keys = [d.as_text(t.case((here, b), otherwise=c)) for b, c in zip(one, other, strict=True)]
+    return d.digest(d.json_of([str(i) for i in plan.keys], keys))
+
+
+def mismatches(plan: Plan) -> exp.Select:
+    """One row, `x{i}`: how many cells of the column differ."""
+    counts = [t.named(exp.Count(this=t.column(f"x{i}")), f"x{i}") for i in plan.values]
+    return t.select(counts, t.table(DIFFERENT))
+
+
+def classified(plan: Plan, touched: Sequence[int]) -> exp.Select:
+    """The different rows with the kind of each difference, `d{i}`, for the columns that have any."""
+    columns: list[exp.Expr] = [t.everything()]
+    for i in touched:
+        forms = (in_form(plan, i, which, t.column(f"{which}{i}")) for which in SIDES)
+        columns += [t.named(form, f"{name}{i}") for form, name in zip(forms, "yz", strict=True)]
+    rows = t.inner(t.select(columns, t.table(DIFFERENT)), "r")
+    kept = [t.column(n) for n in ("in_b", "in_c", "repeated", "h", "seg")]
+    kept += [t.column(f"{which}{i}") for i in range(len(plan.compared)) for which in SIDES]
+    for i in touched:
+        kind = kind_of(plan.common(i), t.column(f"y{i}"), t.column(f"z{i}"))
+        kept.append(t.named(t.case((t.column(f"x{i}"), kind), otherwise=d.as_text(exp.null())), f"d{i}"))
+    return t.select(kept, rows)
+
+
+def forgiven(plan: Plan, pairs: Join) -> exp.Select | None:
+    """One row, `f{i}`: how many paired cells only their rule makes equal. None without such rules."""
+    one, other, on = pairs
+    counts: list[exp.Expr] = []
+    for i, pair in enumerate(plan.compared):
+        form = plan.common(i)
+        if rules.forgives(form, pair.rule):
+            strict = t.same(
+                rules.strict(form, form.baseline, raw(i, "b")),
+                rules.strict(form, form.candidate, raw(i, "c")),
+            )
+            counts.append(t.named(t.count_if(t.all_of(_equal(plan, i), t.negate(strict))), f"f{i}"))
+    if not counts:
+        return None
+    return t.select(counts, t.inner(one, "b"), joins=[t.join(t.inner(other, "c"), on)])
+
+
+def repetitions(plan: Plan) -> exp.Select:
+    """The repeated keys: how often each occurs on both sides (`nb`, `nc`), its values and its hash."""
+    groups = {
+        which: t.select(
+            [
+                *(t.named(exp.Min(this=raw(i, which)), f"v{i}") for i in plan.keys),
+                *(t.named(normal(plan, i, which), f"k{i}") for i in plan.keys),
+                t.named(t.rows_counted(), "n"),
+            ],
+            t.table(MANY[which], which),
+            group=normals(plan, plan.keys, which),
+        )
+        for which in SIDES
+    }
+    on = t.all_of(*(t.same(t.column(f"k{i}", "b"), t.column(f"k{i}", "c")) for i in plan.keys))
+    here = t.not_null(t.column("n", "b"))
+    one, other = ([t.column(f"k{i}", which) for i in plan.keys] for which in SIDES)
+    columns = [t.named(here, "in_b"), t.named(_hash(plan, here, one, other), "h")]
+    columns += [t.named(t.first_known(t.column("n", w), t.number(0)), f"n{w}") for w in SIDES]
+    columns += [t.named(raw(i, which), f"{which}{i}") for i in plan.keys for which in SIDES]
+    return t.select(columns, t.inner(groups["b"], "b"), joins=[t.join(t.inner(groups["c"], "c"), on, "FULL")])

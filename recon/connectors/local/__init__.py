@@ -1,0 +1,1 @@
+"""This machine, standing in for Azure: DuckDB and folders."""

@@ -1,0 +1,1 @@
+"""Real Spark on this machine, standing in for a Databricks warehouse or cluster."""

@@ -1,0 +1,239 @@
+"""The guard around a PySpark variant: its calls of Spark stay in the world and are kept in the ledger.
+
+While a variant runs, a few methods of PySpark's classes are ours: SQL goes the way of SQL scripts, tables
+are written as Parquet where Delta Lake is asked for, and writes to paths are refused. Afterwards the methods
+are PySpark's again. That is safe because one world at a time is open in a process.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pyspark import SparkContext
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, SparkSession
+from pyspark.sql.catalog import Catalog
+
+from recon.connectors.spark.writer import TableWriter
+from recon.errors import ProgramError
+from recon.sqlscript.databricks_meaning import Kind, meaning
+from recon.sqlscript.databricks_text import Statement, statements
+from recon.sqlscript.databricks_words import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from recon.connectors.ledger import Ledger
+    from recon.connectors.spark.statements import Statements
+    from recon.connectors.spark.workshop import Workshop
+    from recon.model import TableRef
+
+_INSERT = DataFrameWriter.insertInto
+_SAVE = DataFrameWriter.saveAsTable
+_MODE = DataFrameWriter.mode
+_FORMAT = DataFrameWriter.format
+_OPTION = DataFrameWriter.option
+_PATHS = ("save", "parquet", "json", "csv", "orc", "text", "xml", "jdbc")
+_REFUSED_OPTIONS = {"replacewhere", "path", "partitionoverwritemode", "txnappid", "txnversion"}
+
+
+class Guard:
+    """The replaced methods of one variant's run."""
+
+    def __init__(self, shop: Workshop, ledger: Ledger, sql: Statements) -> None:
+        self._shop = shop
+        self._ledger = ledger
+        self._sql = sql
+
+    @contextmanager
+    def on(self) -> Generator[None]:
+        """PySpark's methods are ours inside."""
+        ours = self._methods()
+        theirs = [(owner, name, owner.__dict__[name]) for owner, name in ours]
+        sessions: Any = SparkSession  # builder.getOrCreate() returns what it keeps here
+        mine = sessions._instantiatedSession
+        sessions._instantiatedSession = self._shop.spark
+        for (owner, name), method in ours.items():
+            setattr(owner, name, method)
+        try:
+            yield
+        finally:
+            sessions._instantiatedSession = mine
+            for owner, name, method in theirs:
+                setattr(owner, name, method)
+
+    def _methods(self) -> dict[tuple[type, str], Callable[..., Any]]:
+        guard = self
+        found: dict[tuple[type, str], Callable[..., Any]] = {
+            (SparkSession, "sql"): _method(guard.sql),
+            (SparkSession, "table"): _method(guard.read),
+            (SparkSession, "stop"): lambda _: guard.note("spark.stop() left out"),
+            (SparkContext, "stop"): lambda _: guard.note("SparkContext.stop() left out"),
+            (DataFrameReader, "table"): _method(guard.read),
+            (DataFrame, "writeTo"): lambda frame, table: TableWriter(guard, frame, table),
+            (DataFrame, "writeStream"): property(lambda _: guard.refuse("writeStream")),  # type: ignore[dict-item]
+            (DataFrameWriter, "mode"): _method(guard.mode),
+            (DataFrameWriter, "format"): _method(guard.format),
+            (DataFrameWriter, "option"): _method(guard.option),
+            (DataFrameWriter, "options"): _method(guard.options),
+            (DataFrameWriter, "partitionBy"): _method(guard.partition_by),
+            (DataFrameWriter, "clusterBy"): lambda writer, *_: writer,
+            (DataFrameWriter, "saveAsTable"): _method(guard.save_as_table),
+            (DataFrameWriter, "insertInto"): _method(guard.insert_into),
+            (Catalog, "createTable"): lambda *_, **__: guard.refuse("spark.catalog.createTable"),
+            (Catalog, "createExternalTable"): lambda *_, **__: guard.refuse("createExternalTable"),
+        }
+        for name in _PATHS:
+            found[DataFrameWriter, name] = lambda *_, what=name, **__: guard.refuse(f"write.{what}")
+        return found
+
+    # --- What programs call ---
+
+    def sql(self, _: object, sqlQuery: str, args: Any = None, **named: Any) -> DataFrame:  # noqa: ANN401, N803
+        """`spark.sql`, by the way of SQL scripts. A statement without rows gives an empty DataFrame."""
+        text = sqlQuery
+        parts = statements(text)
+        if len(parts) != 1:
+            raise ProgramError(f"spark.sql takes one statement, this text has {len(parts)}")
+        if named or isinstance(args, (list, tuple)):
+            if meaning(parts[0]).kind is not Kind.QUERY:
+                raise ProgramError("spark.sql with {names} or ? is supported for queries only")
+            return self._shop.sql(text, args, **named)
+        rows = self._sql.run(parts[0], args)
+        return rows if rows is not None else self._shop.spark.range(0).select()
+
+    def read(self, _: object, tableName: str) -> DataFrame:  # noqa: N803 (PySpark's)
+        """`spark.table` and `spark.read.table`."""
+        return self.table(tableName)
+
+    def table(self, name: str) -> DataFrame:
+        """The rows of the table of that dotted name."""
+        return self._shop.table(self.ref(name))
+
+    def ref(self, name: str) -> TableRef:
+        """The table that a dotted text names, catalog and all."""
+        reader = Reader(Statement(name, "", 0))
+        ref = reader.name().ref
+        if not reader.done:
+            raise ProgramError(f"{name!r} is no table's name")
+        return ref
+
+    def written(self, name: str) -> TableRef:
+        """The table to write, in this world; its schema exists afterwards."""
+        ref = self.ref(name)
+        other = self._ledger.meet(ref) if ref.catalog else ""
+        if other:
+            raise ProgramError(f"{ref} and {other}.{ref.schema}.{ref.name} would be one table here")
+        self._shop.need_schema(ref)
+        return self._shop.local(ref)
+
+    def note(self, text: str) -> None:
+        self._shop.notes.append(text)
+
+    def refuse(self, what: str) -> None:
+        raise ProgramError(
+            f"{what} is refused: a variant writes to tables only", hint="Use saveAsTable or insertInto."
+        )
+
+    def mode(self, writer: DataFrameWriter, saveMode: str | None) -> DataFrameWriter:  # noqa: N803 (PySpark's)
+        writer._recon_mode = saveMode or "error"  # type: ignore[attr-defined]
+        return _MODE(writer, saveMode)
+
+    def format(self, writer: DataFrameWriter, source: str) -> DataFrameWriter:
+        return _FORMAT(writer, "parquet" if source.casefold() == "delta" else source)
+
+    def option(self, writer: DataFrameWriter, key: str, value: Any) -> DataFrameWriter:  # noqa: ANN401
+        if key.casefold() == "mergeschema":
+            writer._recon_merge = str(value).casefold() == "true"  # type: ignore[attr-defined]
+        elif key.casefold() in _REFUSED_OPTIONS:
+            raise ProgramError(
+                f"the write option {key} is not supported here",
+                hint="Write the whole table, or run this variant on Databricks.",
+            )
+        return _OPTION(writer, key, value)
+
+    def options(self, writer: DataFrameWriter, **options: Any) -> DataFrameWriter:  # noqa: ANN401
+        for key, value in options.items():
+            self.option(writer, key, value)
+        return writer
+
+    def partition_by(self, writer: DataFrameWriter, *_: Any) -> DataFrameWriter:  # noqa: ANN401
+        """Partitions of a Delta table change no row and no column's place; those of Parquet would."""
+        mode = str(self._shop.spark.conf.get("spark.sql.sources.partitionOverwriteMode", "static"))
+        if mode.lower() != "static":
+            raise ProgramError("dynamic partition overwrite needs Delta Lake, which this engine lacks")
+        return writer
+
+    def save_as_table(
+        self,
+        writer: DataFrameWriter,
+        name: str,
+        format: str | None = None,
+        mode: str | None = None,
+        partitionBy: Any = None,  # noqa: ANN401, N803
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        self.options(writer, **options)
+        if format is not None:
+            self.format(writer, format)
+        if mode is not None:
+            self.mode(writer, mode)
+        if partitionBy is not None:
+            self.partition_by(writer)
+        table = self.written(name)
+        self._refuse_evolution(writer, table)
+        self._write(writer, lambda w: _SAVE(w, self._shop.sql_name(table)))
+        self._ledger.wrote(table)
+
+    def insert_into(self, writer: DataFrameWriter, tableName: str, overwrite: bool | None = None) -> None:  # noqa: N803
+        table = self.written(tableName)
+        if overwrite is not None:
+            self.mode(writer, "overwrite" if overwrite else "append")
+        self._write(writer, lambda w: _INSERT(w, self._shop.sql_name(table)))
+        self._ledger.wrote(table)
+
+    def _refuse_evolution(self, writer: DataFrameWriter, table: TableRef) -> None:
+        merge = getattr(writer, "_recon_merge", False) and getattr(writer, "_recon_mode", "") == "append"
+        if merge and self._shop.spark.catalog.tableExists(self._shop.sql_name(table)):
+            ours = {name.casefold() for name in self._shop.table(table).columns}
+            if ours != {name.casefold() for name in _frame(writer).columns}:
+                raise ProgramError(
+                    "schema evolution is not supported", hint="Create the table in full first."
+                )
+
+    def _write(self, writer: DataFrameWriter, write: Callable[[DataFrameWriter], None]) -> None:
+        """Delta Lake reads a snapshot, Parquet cannot overwrite what it reads: then the rows come first."""
+        self._shop.check()
+        try:
+            write(writer)
+        except PySparkException as error:
+            if not (error.getCondition() or "").startswith("UNSUPPORTED_OVERWRITE"):
+                raise
+            again = _frame(writer).localCheckpoint().write
+            write(_MODE(again, getattr(writer, "_recon_mode", "error")))
+
+    def save(self, frame: DataFrame, name: str, mode: str) -> None:
+        """For `writeTo`: the same through the older interface."""
+        writer = frame.write
+        self.mode(writer, mode)
+        self.save_as_table(writer, name)
+
+    def fill(self, frame: DataFrame, name: str) -> None:
+        """For `writeTo`: replace the rows of a table, whose columns stay as they are."""
+        columns = self.table(name).columns
+        self.insert_into(frame.select(*(frame[f"`{c}`"] for c in columns)).write, name, overwrite=True)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a table."""
+        return self._shop.spark.catalog.tableExists(self._shop.sql_name(self._shop.local(self.ref(name))))
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A bound method of ours as a method of another class."""
+    return lambda this, *args, **named: function(this, *args, **named)
+
+
+def _frame(writer: DataFrameWriter) -> DataFrame:
+    theirs: Any = writer  # there is no public way
+    return theirs._df

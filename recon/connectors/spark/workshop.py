@@ -1,0 +1,146 @@
+"""A world's session, catalog and files: the small operations that engine, statements and programs share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
+
+from pyspark.sql import SparkSession
+from sqlglot import exp
+
+from recon.connectors.spark.types import declared
+from recon.errors import EngineError
+from recon.model import TableRef
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import DataFrame
+
+    from recon.model import Column
+
+_SQL = SparkSession.sql  # a program's own calls go through a guard; ours do not
+_TABLE = SparkSession.table
+
+
+class Workshop:
+    """One world. `notes` collects what a reviewer must know; `current` is the thread-safe brake."""
+
+    def __init__(self, spark: SparkSession, folder: Path, timezone: str) -> None:
+        self.spark = spark
+        self.folder = folder
+        self.timezone = timezone
+        self.notes: list[str] = []
+        self._stopped = threading.Event()
+        self._schemas: set[str] = set()
+
+    # --- Names ---
+
+    def local(self, table: TableRef) -> TableRef:
+        """The name without its catalog, and with the current schema where none is written."""
+        return TableRef(schema=table.schema or self.spark.catalog.currentDatabase(), name=table.name)
+
+    def node(self, table: TableRef) -> exp.Table:
+        """The name in a tree, quoted."""
+        return exp.table_(table.name, db=table.schema or None, quoted=True)
+
+    def sql_name(self, table: TableRef) -> str:
+        """The name as Spark's API wants it, quoted."""
+        return self.node(table).sql("databricks")
+
+    # --- SQL ---
+
+    def sql(
+        self, text: str, args: Mapping[str, Any] | Sequence[Any] | None = None, **frames: object
+    ) -> DataFrame:
+        """Run one statement of Spark SQL; lazy if it is a query."""
+        self.check()
+        given = dict(args) if isinstance(args, Mapping) else list(args or ())
+        return _SQL(self.spark, text, given or None, **frames)
+
+    def run(self, tree: exp.Expr, args: Mapping[str, Any] | None = None) -> DataFrame:
+        """Run one statement of ours."""
+        return self.sql(tree.sql("databricks"), args)
+
+    def table(self, table: TableRef) -> DataFrame:
+        """The table's rows."""
+        return _TABLE(self.spark, self.sql_name(table))
+
+    def columns(self, table: TableRef) -> tuple[Column, ...]:
+        """The table's columns in order."""
+        return declared(self.table(table))
+
+    # --- Catalog ---
+
+    def drop(self, table: TableRef) -> None:
+        """Drop a table, if it exists."""
+        self.run(exp.Drop(tables=[self.node(table)], kind="TABLE", exists=True))
+
+    def need_schema(self, table: TableRef) -> None:
+        """Make the table's schema, in the world's folder, when it does not exist."""
+        self.make_schema(self.local(table).schema)
+
+    def make_schema(self, name: str) -> None:
+        """Make a schema, in the world's folder, when it does not exist."""
+        if name.casefold() in self._schemas or name.casefold() in {"default", "global_temp"}:
+            return
+        place = self.folder / f"schema{len(self._schemas)}"
+        self._schemas.add(name.casefold())
+        where = exp.LocationProperty(this=exp.Literal.string(place.as_uri()))
+        schema = exp.Table(db=exp.to_identifier(name, quoted=True))
+        properties = exp.Properties(expressions=[where])
+        self.run(exp.Create(this=schema, kind="SCHEMA", exists=True, properties=properties))
+
+    def location(self, table: TableRef) -> Path:
+        """The folder with a managed table's files."""
+        described = self.run(exp.Describe(this=self.node(table), style="EXTENDED")).collect()
+        found = [row["data_type"] for row in described if row["col_name"] == "Location"]
+        if not found:
+            raise EngineError(f"{table}: Spark does not say where its files are")
+        return Path(unquote(urlparse(str(found[-1])).path))
+
+    def tables(self) -> set[tuple[str, str]]:
+        """All tables and lasting views, as folded schema and name."""
+        catalog = self.spark.catalog
+        return {
+            (database.name.casefold(), table.name.casefold())
+            for database in catalog.listDatabases()
+            for table in catalog.listTables(_tick(database.name))
+            if not table.isTemporary
+        }
+
+    def clean(self) -> None:
+        """Drop every schema, table, view and cache of the process's catalog."""
+        catalog = self.spark.catalog
+        catalog.clearCache()
+        catalog.setCurrentDatabase("default")
+        for name in [database.name for database in catalog.listDatabases()]:
+            if name != "default":
+                schema = exp.Table(db=exp.to_identifier(name, quoted=True))
+                _SQL(self.spark, exp.Drop(tables=[schema], kind="SCHEMA", cascade=True).sql("databricks"))
+        for table in catalog.listTables("default"):
+            kind = "VIEW" if table.tableType in {"VIEW", "TEMPORARY"} else "TABLE"
+            name = exp.table_(table.name, db=None if table.isTemporary else "default", quoted=True)
+            _SQL(self.spark, exp.Drop(tables=[name], kind=kind, exists=True).sql("databricks"))
+        for view in catalog.listTables("global_temp"):
+            catalog.dropGlobalTempView(view.name)
+        self._schemas.clear()
+
+    # --- Cancel ---
+
+    def cancel(self) -> None:
+        """Interrupt the jobs at work and refuse further statements. From any thread."""
+        self._stopped.set()
+        self.spark.sparkContext.cancelAllJobs()
+
+    def check(self) -> None:
+        """EngineError once somebody has cancelled."""
+        if self._stopped.is_set():
+            raise EngineError("the world was cancelled")
+
+
+def _tick(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql("databricks")

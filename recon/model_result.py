@@ -1,0 +1,245 @@
+"""What a comparison says: the result of one run, field for field the JSON of the contract.
+
+`recon.report.codec` writes and reads it. Everything a page, PDF or CSV prints about the data comes
+from here. Values are text (`None` is NULL); percentages are floored, never rounded up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from recon.model import Timing
+
+SCHEMA_VERSION = 1
+
+
+class Verdict(StrEnum):
+    """The judgement. Only `recon.compare.verdict` may say MATCH."""
+
+    MATCH = "MATCH"
+    ACCEPTED = "MATCH with accepted differences"
+    PARTIAL = "PARTIAL MATCH"
+    NO_MATCH = "NO MATCH"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class Kind(StrEnum):
+    """The kind of a difference: the colours of the screen, hard kinds before soft ones."""
+
+    VALUE = "value"
+    NULL_VS_VALUE = "null_vs_value"
+    TYPE = "type"
+    UNREADABLE = "unreadable"
+    MISSING = "missing"
+    EXTRA = "extra"
+    ROUNDING = "rounding"
+    WHITESPACE = "whitespace"
+    CASE = "case"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideCounts:
+    """One number for each side."""
+
+    baseline: int = 0
+    candidate: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCounts:
+    """Every row of both sides in exactly one class.
+
+    `baseline = paired + missing`, `candidate = paired + extra`, `paired = equal + differing`.
+    `duplicate_keys`: distinct keys that occur more than once on that side; `null_keys`: rows with a NULL
+    in any key column.
+    """
+
+    baseline: int = 0
+    candidate: int = 0
+    paired: int = 0
+    equal: int = 0
+    differing: int = 0
+    missing: int = 0
+    extra: int = 0
+    duplicate_keys: SideCounts = field(default_factory=SideCounts)
+    null_keys: SideCounts = field(default_factory=SideCounts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindCount:
+    """How many of a column's mismatches are of one kind, most first."""
+
+    cause: str  # a Kind
+    cells: int
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnResult:
+    """How one column fared over the paired rows.
+
+    `baseline_null` / `candidate_null` split the mismatches: cells where only that side is NULL.
+    `forgiven`: cells that are equal only because of the rule. `compared` is 0 for a column that is
+    ignored or not comparable.
+    """
+
+    name: str  # Synapse's spelling
+    candidate_name: str = ""  # Databricks' spelling
+    role: str = "value"  # key | value | ignored | not comparable
+    baseline_type: str = ""
+    candidate_type: str = ""
+    rule: str = "exact"
+    compared: int = 0
+    mismatches: int = 0
+    forgiven: int = 0
+    baseline_null: int = 0
+    candidate_null: int = 0
+    sensitive: bool = False
+    causes: tuple[KindCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeChange:
+    """A column whose type differs between the sides but is comparable. Forbids nothing."""
+
+    column: str
+    baseline_type: str
+    candidate_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """A column left out on purpose."""
+
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaResult:
+    """How the two sides' columns pair, names in Synapse's order."""
+
+    missing_columns: tuple[str, ...] = ()  # only in the baseline
+    extra_columns: tuple[str, ...] = ()  # only in the candidate
+    not_comparable: tuple[str, ...] = ()
+    type_changes: tuple[TypeChange, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+
+
+WHOLE_ROW = "(whole row)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentCell:
+    """One cell of the heatmap: of `rows` rows in the segment, `mismatches` differ in the column.
+
+    The column `(whole row)` counts missing and extra rows; for it `rows` counts paired, missing and extra
+    rows of the segment, for the others paired rows. Cells with 0 mismatches are left out, except that each
+    segment appears at least once so that the axis is whole.
+    """
+
+    segment: str
+    column: str
+    mismatches: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segments:
+    """The heatmap's second axis. `column` is empty when no column serves; `grouping` says how values were
+    merged ("" = one segment a value, "month", "year", "top 59 and the rest", ...). Cells come in the order
+    of the segments on the axis.
+    """
+
+    column: str = ""
+    grouping: str = ""
+    cells: tuple[SegmentCell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One differing cell of a paired row."""
+
+    key: dict[str, str | None]
+    column: str
+    baseline: str | None
+    candidate: str | None
+    cause: str  # a Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSample:
+    """One missing, extra or duplicated row: its key and the values of the side that has it."""
+
+    kind: str  # missing | extra
+    key: dict[str, str | None]
+    values: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateSample:
+    """One key that occurs more than once on a side."""
+
+    key: dict[str, str | None]
+    baseline: int
+    candidate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A likely reason, most likely first. `scope` is a column or `(whole row)`."""
+
+    cause: str  # a code of the catalogue, e.g. NULL_NOT_HANDLED
+    scope: str
+    confidence: str  # certain | likely | possible
+    hint: str
+    cells: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What `recon.compare` says about two relations: a result without its run."""
+
+    method: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    rows: RowCounts
+    match_percentage: float | None
+    rows_equal_percentage: float | None
+    columns: tuple[ColumnResult, ...]
+    schema: SchemaResult
+    segments: Segments
+    samples: tuple[Sample, ...]
+    row_samples: tuple[RowSample, ...] = ()
+    duplicate_samples: tuple[DuplicateSample, ...] = ()
+    causes: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The step that stopped a run and why. `kind` is the error's class in `recon.errors`."""
+
+    step: str
+    error: str
+    hint: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Comparison):
+    """A comparison with the run it belongs to. `engine` names what ran the candidate.
+
+    `approximate` is true when an engine stood in for Databricks without being Spark; `notes` list what
+    was only approximated on either side.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    table: str = ""
+    variant: str = ""
+    run_id: str = ""
+    engine: str = ""
+    approximate: bool = False
+    notes: tuple[str, ...] = ()
+    failure: Failure | None = None
+    timings: tuple[Timing, ...] = ()

@@ -1,0 +1,90 @@
+"""What the environment says, read once and checked. Secrets come from nowhere else."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon.errors import SettingsError
+from recon.model import Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of this process. Paths are absolute."""
+
+    home: Path  # run artefacts, the store, the worker's log
+    project: Path
+    store_url: str
+    log_file: Path
+    user: str
+    mode: Mode | None = None  # overrides the project's mode
+    spark_memory: str = "2g"
+    idle_seconds: float = 600.0  # a worker without work ends after this long
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that make a child process see the same settings."""
+        said = {
+            "RECON_HOME": str(self.home),
+            "RECON_PROJECT": str(self.project),
+            "RECON_STORE_URL": self.store_url,
+            "RECONCILE_LOG_FILE": str(self.log_file),
+            "RECON_SPARK_MEMORY": self.spark_memory,
+            "RECON_WORKER_IDLE": str(self.idle_seconds),
+        }
+        return said | ({"RECON_MODE": str(self.mode)} if self.mode else {})
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force. SettingsError names the variable that is wrong and what it may be."""
+    env = os.environ if environment is None else environment
+    home = Path(env.get("RECON_HOME") or ".recon").absolute()
+    return Settings(
+        home=home,
+        project=Path(env.get("RECON_PROJECT") or _bundled_demo()).absolute(),
+        store_url=env.get("RECON_STORE_URL") or f"sqlite:///{(home / 'recon.db').as_posix()}",
+        log_file=Path(env.get("RECONCILE_LOG_FILE") or "reconciliation.log").absolute(),
+        user=env.get("RECON_USER") or _login(),
+        mode=_mode(env.get("RECON_MODE", "")),
+        spark_memory=env.get("RECON_SPARK_MEMORY") or "2g",
+        idle_seconds=_seconds(env.get("RECON_WORKER_IDLE") or "600"),
+    )
+
+
+def _bundled_demo() -> Path:
+    """`demo/` here, else the one beside the package."""
+    here = Path("demo")
+    return here if (here / "recon.toml").is_file() else Path(__file__).parent.parent / "demo"
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no login name, as in some containers
+        return "unknown"
+
+
+def _mode(text: str) -> Mode | None:
+    if not text:
+        return None
+    try:
+        return Mode(text)
+    except ValueError as error:
+        known = ", ".join(m.value for m in Mode)
+        raise SettingsError(
+            f"RECON_MODE is {text!r}",
+            hint=f"Set it to one of {known}, or unset it to use the project's mode.",
+        ) from error
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"RECON_WORKER_IDLE is {text!r}", hint="Set it to a number of seconds, e.g. 600."
+        ) from error

@@ -1,0 +1,88 @@
+"""Settings and project -> ports. The only place that asks: local, Spark or cloud?"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from recon.connectors.local.comparer import duckdb_comparer
+from recon.connectors.local.engine import duckdb_world
+from recon.connectors.local.lake import FolderLake
+from recon.connectors.local.source import local_source
+from recon.connectors.spark.worlds import SparkWorlds
+from recon.errors import SettingsError
+from recon.model import Mode, Session
+from recon.ports import Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from recon.model import Project
+    from recon.ports import Comparer, Engine
+    from recon.progress import Progress
+    from recon.settings import Settings
+
+
+class Wiring:
+    """Makes the ports of each run. Spark, which takes ten seconds to start, stays warm between runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def ports(self, project: Project, scratch: Path, progress: Progress) -> Ports:
+        """The ports of one run of `project`, which holds the one table to reconcile.
+
+        SettingsError when the project's mode cannot be had here.
+        """
+        if project.mode is Mode.CLOUD:
+            raise SettingsError(
+                'mode = "cloud" is not part of this version: it cannot reach Synapse and Databricks yet',
+                hint='Set mode = "spark" (real Spark here) or mode = "local" in recon.toml.',
+            )
+        table = project.tables[0]
+
+        @contextmanager
+        def world(name: str) -> Generator[Engine]:
+            with self._world(project, name, scratch, progress) as engine:
+                yield engine
+
+        return Ports(
+            source=lambda: local_source(project, table, _made(scratch / "source")),
+            lake=FolderLake(self._settings.home / "lake"),
+            world=world,
+            comparer=lambda: duckdb_comparer(_made(scratch / "compare")),
+        )
+
+    def close(self) -> None:
+        """Stop what was kept warm."""
+        self._spark(Session()).stop()
+
+    def _spark(self, session: Session) -> SparkWorlds:
+        return SparkWorlds(session, self._settings.home, memory=self._settings.spark_memory)
+
+    @contextmanager
+    def _world(self, project: Project, name: str, scratch: Path, progress: Progress) -> Generator[Engine]:
+        folder, spark = _made(scratch / "world"), self._spark(project.session)
+        why_not = spark.available() if project.mode is Mode.SPARK else "as the project asks"
+        if not why_not:
+            spark.start(progress.say)
+            with spark.world(name, folder) as engine:
+                yield engine
+            return
+        progress.warn(f"DuckDB stands in for Databricks ({why_not}): what differs in Spark may not show.")
+        with duckdb_world(name, folder, project.session) as engine:
+            yield engine
+
+
+@contextmanager
+def comparer() -> Generator[Comparer]:
+    """A DuckDB for a comparison outside a run, in a temporary folder that is gone afterwards."""
+    with TemporaryDirectory(prefix="recon-") as folder, duckdb_comparer(Path(folder)) as engine:
+        yield engine
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,195 @@
+"""A worker: claims queued runs, walks them one after another, and stays warm in between.
+
+It runs as a process of its own beside the dashboard (`python -m recon work`), so that a rerun, a closed
+tab or a crash of the page harms nothing. A thread says every two seconds that it lives; a worker that
+was killed falls silent, and its run is marked as interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from recon.model import RunEvent, RunState, Step
+from recon.pipeline import Walk, walk
+from recon.progress import Progress
+from recon.report import codec
+from recon.store import Outcome, Store
+from recon.wiring import Wiring
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from recon.model_result import Result
+    from recon.settings import Settings
+
+log = logging.getLogger("recon")
+
+BEAT = 2.0  # seconds between two signs of life
+POLL = 0.5  # seconds between two looks at the queue
+# How much of the whole walk each step usually takes: begin and share of the progress bar.
+_SHARE = {
+    Step.EXTRACT: (0.00, 0.25),
+    Step.TRANSFER: (0.25, 0.05),
+    Step.WORLD: (0.30, 0.20),
+    Step.EXECUTE: (0.50, 0.20),
+    Step.VERIFY: (0.70, 0.25),
+    Step.STORE: (0.95, 0.05),
+}
+
+
+def work(settings: Settings, worker: str) -> None:
+    """Walk what is queued until nothing has come for `settings.idle_seconds`."""
+    store, wiring = Store(settings.store_url), Wiring(settings)
+    _sweep(settings.home, store)
+    pulse = _Pulse(store, worker)
+    pulse.start()
+    idle_since = time.monotonic()
+    try:
+        while time.monotonic() - idle_since < settings.idle_seconds:
+            run = store.claim(worker)
+            if run is None:
+                time.sleep(POLL)
+                continue
+            _walk_one(run, settings, store, wiring, pulse, worker)
+            idle_since = time.monotonic()
+    finally:
+        pulse.stop()
+        wiring.close()
+        store.retire(worker)
+        store.close()
+
+
+def run_folder(home: Path, run: str) -> Path:
+    """Where a run keeps what outlives it: its differing cells."""
+    return home / "runs" / run
+
+
+def _sweep(home: Path, store: Store) -> None:
+    """Remove the temporary files of runs that are over: those of a worker that was killed."""
+    for folder in (*home.glob("scratch/RUN-*"), *home.glob("lake/RUN-*")):
+        run = store.run(folder.name)
+        if run is None or run.state.over:
+            log.info("%s: removing what a dead worker left in %s", folder.name, folder.parent.name)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _walk_one(run: str, settings: Settings, store: Store, wiring: Wiring, pulse: _Pulse, worker: str) -> None:
+    project = store.project_of(run)
+    if project is None:  # claimed a moment ago: only a hand in the database can take it away
+        return
+    scratch = settings.home / "scratch" / run
+    folder = run_folder(settings.home, run)
+    for each in (scratch, folder):
+        shutil.rmtree(each, ignore_errors=True)
+        each.mkdir(parents=True)
+    story = _Story(run, store)
+    progress = Progress(emit=story)
+    pulse.walks(progress)
+    try:
+        walked = walk(
+            Walk(run_id=run, project=project, scratch=scratch, differences=scratch / "differences.parquet"),
+            lambda: wiring.ports(project, scratch, progress),
+            progress,
+        )
+        outcome = _outcome(walked)
+        if walked.failure is None:
+            (scratch / "differences.parquet").replace(folder / "differences.parquet")
+    except Exception:
+        log.exception("%s: this is a fault of recon", run)
+        outcome = Outcome(
+            state=RunState.FAILED,
+            error="recon itself failed; this says nothing about the conversion.",
+            hint=f"Look for {run} in {settings.log_file.name} and report it with the traceback there.",
+        )
+    finally:
+        pulse.walks(None)
+        shutil.rmtree(scratch, ignore_errors=True)
+    if store.finish(run, worker, outcome):
+        story.close(outcome)
+    else:
+        log.warning("%s: was no longer ours when it ended; its result is thrown away", run)
+
+
+def _outcome(result: Result) -> Outcome:
+    state = RunState.FINISHED
+    if result.failure:
+        state = RunState.CANCELLED if result.failure.kind == "Cancelled" else RunState.FAILED
+    return Outcome(
+        state=state,
+        document=codec.dumps(result),
+        sha256=codec.sha256(result),
+        verdict=result.verdict,
+        match_percentage=result.match_percentage,
+        rows_equal_percentage=result.rows_equal_percentage,
+        baseline_rows=result.rows.baseline,
+        differing_cells=sum(column.mismatches for column in result.columns),
+        error=result.failure.error if result.failure else "",
+        hint=result.failure.hint if result.failure else "",
+    )
+
+
+class _Story:
+    """Turns what steps say into events: numbered, logged, and at most one a second of a kind."""
+
+    def __init__(self, run: str, store: Store) -> None:
+        self._run, self._store = run, store
+        self._number = 0
+        self._last: tuple[str, float] = ("", 0.0)
+
+    def __call__(self, step: Step, message: str, done: int, total: int, level: str) -> None:
+        now = time.monotonic()
+        again = self._last[0] == message and now - self._last[1] < 1.0
+        if again and level == "info":
+            return
+        self._last = (message, now)
+        self._number += 1
+        log.log(
+            logging.WARNING if level == "warning" else logging.INFO, "%s %s: %s", self._run, step, message
+        )
+        begin, share = _SHARE[step]
+        event = RunEvent(
+            run_id=self._run,
+            number=self._number,
+            at=datetime.now(UTC),
+            step=step,
+            message=message,
+            done=done,
+            total=total,
+            level=level,
+        )
+        self._store.tell(event, begin + share * (min(done / total, 1.0) if total else 0.0))
+
+    def close(self, outcome: Outcome) -> None:
+        log.info("%s: %s, %s", self._run, outcome.state, outcome.verdict)
+
+
+class _Pulse(threading.Thread):
+    """Says that the worker lives, and passes a cancel on to the run at work."""
+
+    def __init__(self, store: Store, worker: str) -> None:
+        super().__init__(name="pulse", daemon=True)
+        self._store, self._worker = store, worker
+        self._ended = threading.Event()
+        self._progress: Progress | None = None
+        store.beat(worker, os.getpid())
+
+    def walks(self, progress: Progress | None) -> None:
+        """Which run is at work."""
+        self._progress = progress
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._ended.wait(BEAT / 2):
+            stop = self._store.beat(self._worker, os.getpid())
+            progress = self._progress
+            if stop and progress:
+                progress.cancel()
