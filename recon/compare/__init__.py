@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recon.compare import collect, samples
+from recon.compare.detect import cause, column_causes
+from recon.compare.detect_rows import row_causes
 from recon.compare.pairing import pair
 from recon.compare.plan import make_plan
 from recon.compare.samples import CELLS
@@ -18,8 +20,13 @@ from recon.errors import SpecError
 from recon.model_result import Comparison, RowCounts, SchemaResult, Segments, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from recon.compare.plan import Plan
+    from recon.compare.queries import Which
+    from recon.model import TableRef
+    from recon.model_result import Cause, ColumnResult
     from recon.ports import Comparer
     from recon.progress import Progress
 
@@ -56,7 +63,6 @@ def compare(
     _say(progress, "Counting differences", 1)
     rows = collect.row_counts(engine, plan, paired)
     columns = collect.columns(engine, plan, paired, rows)
-    segments = collect.segment_cells(engine, plan, paired)
     _say(progress, "Collecting examples", 2)
     kept = samples.cells(plan, paired.touched, spec.sample_rows, by_segment=differences is not None)
     engine.save(kept, CELLS)
@@ -64,19 +70,10 @@ def compare(
     repeats = collect.duplicate_samples(engine, plan, spec.sample_rows) if paired.repeated else ()
     if differences is not None:
         engine.write(samples.drill_down(plan, paired.axis.labels), differences)
-    why = collect.why_surplus(rows, collect.surplus(engine), repeats)
-    equal_cells = rows.paired * len(plan.compared) - sum(c.mismatches for c in columns)
-    facts = Facts(
-        rows=rows,
-        columns=columns,
-        schema=plan.schema,
-        equal_cells=equal_cells,
-        cells=(rows.paired + rows.missing + rows.extra) * len(plan.compared),
-        partial_above=spec.partial_above,
-        trouble=plan.trouble,
-        missing_why=why.get("missing", ""),
-        extra_why=why.get("extra", ""),
-    )
+    _say(progress, "Looking for causes", 3)
+    surplus = collect.surplus(engine)
+    tables: dict[Which, TableRef] = {"b": baseline.table, "c": candidate.table}
+    facts = _facts(spec, plan, rows, columns, collect.why_surplus(rows, surplus, repeats))
     verdict, reasons = judge(facts)
     return Comparison(
         method=METHOD,
@@ -87,11 +84,46 @@ def compare(
         rows_equal_percentage=percentage(rows.equal, rows.paired + rows.missing + rows.extra),
         columns=columns,
         schema=plan.schema,
-        segments=segments,
+        segments=collect.segment_cells(engine, plan, paired),
         samples=cells,
         row_samples=row_samples,
         duplicate_samples=repeats,
+        causes=tuple(_causes(engine, plan, paired.touched, rows, surplus, tables)),
     )
+
+
+def _facts(
+    spec: Spec, plan: Plan, rows: RowCounts, columns: tuple[ColumnResult, ...], why: dict[str, str]
+) -> Facts:
+    """What the judgement rests on."""
+    number = len(plan.compared)
+    return Facts(
+        rows=rows,
+        columns=columns,
+        schema=plan.schema,
+        equal_cells=rows.paired * number - sum(c.mismatches for c in columns),
+        cells=(rows.paired + rows.missing + rows.extra) * number,
+        partial_above=spec.partial_above,
+        trouble=plan.trouble,
+        missing_why=why.get("missing", ""),
+        extra_why=why.get("extra", ""),
+    )
+
+
+def _causes(
+    engine: Comparer,
+    plan: Plan,
+    touched: tuple[int, ...],
+    rows: RowCounts,
+    surplus: dict[str, int],
+    tables: dict[Which, TableRef],
+) -> Iterator[Cause]:
+    """Likely reasons: for rows, then for columns with the most cells first, then for the schema."""
+    yield from row_causes(engine, plan, rows, surplus, tables)
+    by_column = list(column_causes(engine, plan, touched))
+    yield from sorted(by_column, key=lambda c: -c.cells)
+    yield from (cause("COLUMN_MISSING", name) for name in plan.schema.missing_columns)
+    yield from (cause("COLUMN_EXTRA", name) for name in plan.schema.extra_columns)
 
 
 def inconclusive(*reasons: str) -> Comparison:
@@ -112,4 +144,4 @@ def inconclusive(*reasons: str) -> Comparison:
 
 def _say(progress: Progress | None, message: str, done: int) -> None:
     if progress is not None:
-        progress.say(message, done, 3)
+        progress.say(message, done, 4)

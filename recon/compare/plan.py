@@ -81,6 +81,11 @@ class Plan:
         """The numbers of the other compared columns."""
         return tuple(i for i in range(len(self.compared)) if i not in self.keys)
 
+    def by_name(self, numbers: Iterable[int]) -> list[int]:
+        """In an order that does not depend on where the columns stand: what is sorted by must not either."""
+        names = {i: self.compared[i].name for i in numbers}
+        return sorted(names, key=lambda i: (names[i].casefold(), names[i]))
+
     def common(self, number: int) -> Common:
         """The form of a compared column."""
         form = self.compared[number].common

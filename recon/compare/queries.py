@@ -118,7 +118,7 @@ def split(plan: Plan, which: Which, rows: exp.Select, *, repeated: bool) -> exp.
 
 def numbered(plan: Plan, which: Which, rows: exp.Select) -> exp.Select:
     """Rows of repeated keys; `m` numbers those that are equal in every compared column."""
-    every = range(len(plan.compared))
+    every = plan.by_name(range(len(plan.compared)))
     number = t.row_number(normals(plan, every, which), [raw(i, which) for i in every])
     return t.select([t.everything(), t.named(number, "m")], t.inner(rows, which))
 
@@ -136,7 +136,7 @@ def rest(plan: Plan, which: Which) -> exp.Select:
     other: Which = "c" if which == "b" else "b"
     rows, others, on = equal_many(plan)
     mine, theirs = (rows, others) if which == "b" else (others, rows)
-    every = range(len(plan.compared))
+    every = plan.by_name(range(len(plan.compared)))
     order = [*normals(plan, every, which), *(raw(i, which) for i in every)]
     number = t.row_number(normals(plan, plan.keys, which), order)
     return t.select(
@@ -187,9 +187,9 @@ def different(plan: Plan, pairs: Join, segment: Mapping[Which, exp.Expr], *, rep
 
 
 def _hash(plan: Plan, here: exp.Expr, one: Sequence[exp.Expr], other: Sequence[exp.Expr]) -> exp.Expr:
-    """A hash of the key in its form: the same for the same key on any engine and in any order of rows."""
+    """A hash of the key in its form (by name): the same for any order of rows and columns."""
     keys = [d.as_text(t.case((here, b), otherwise=c)) for b, c in zip(one, other, strict=True)]
-    return d.digest(d.json_of([str(i) for i in plan.keys], keys))
+    return d.digest(d.json_of([plan.compared[i].name for i in plan.by_name(plan.keys)], keys))
 
 
 def mismatches(plan: Plan) -> exp.Select:
@@ -246,7 +246,7 @@ def repetitions(plan: Plan) -> exp.Select:
     }
     on = t.all_of(*(t.same(t.column(f"k{i}", "b"), t.column(f"k{i}", "c")) for i in plan.keys))
     here = t.not_null(t.column("n", "b"))
-    one, other = ([t.column(f"k{i}", which) for i in plan.keys] for which in SIDES)
+    one, other = ([t.column(f"k{i}", which) for i in plan.by_name(plan.keys)] for which in SIDES)
     columns = [t.named(here, "in_b"), t.named(_hash(plan, here, one, other), "h")]
     columns += [t.named(t.first_known(t.column("n", w), t.number(0)), f"n{w}") for w in SIDES]
     columns += [t.named(raw(i, which), f"{which}{i}") for i in plan.keys for which in SIDES]

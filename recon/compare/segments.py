@@ -77,7 +77,10 @@ def _like_a_date(plan: Plan, i: int, value: exp.Expr) -> exp.Expr:
     if form in INSTANTS:
         return exp.true()
     if form is not Form.INTEGER:
-        return d.matches(_plain_text(plan, i, value), _YYYYMMDD) if form in _PLAIN else exp.false()
+        keyed = (
+            form in _PLAIN and plan.compared[i].key
+        )  # a pattern over every text would cost more than it finds
+        return d.matches(_plain_text(plan, i, value), _YYYYMMDD) if keyed else exp.false()
     hundred = t.number(100)
     month = t.operator(exp.Mod, t.operator(exp.IntDiv, value, hundred), hundred)
     bounds = ((value, 17000101, 99991231), (month, 1, 12), (t.operator(exp.Mod, value, hundred), 1, 31))

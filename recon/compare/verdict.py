@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {
     Kind.VALUE: "another value",
-    Kind.TYPE: "the same value as another type",
+    Kind.TYPE: "changed by the type",
     Kind.UNREADABLE: "text that cannot be read",
     Kind.ROUNDING: "rounding",
     Kind.WHITESPACE: "blanks",
@@ -161,7 +161,8 @@ def _doubts(facts: Facts) -> Iterator[str]:
 def _agreement(facts: Facts) -> str:
     compared = sum(1 for c in facts.columns if c.role in {"key", "value"})
     total = compared + len(facts.schema.ignored)
-    return f"all {_count(facts.rows.paired, 'row')} agree on {compared:,} of {_count(total, 'column')}"
+    rows = "the only row agrees" if facts.rows.paired == 1 else f"all {facts.rows.paired:,} rows agree"
+    return f"{rows} on {compared:,} of {_count(total, 'column')}"
 
 
 def _count(number: int, noun: str) -> str:

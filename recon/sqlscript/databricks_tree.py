@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
+from recon.errors import ProgramError
 from recon.model import TableRef
 from recon.sqlscript.databricks_words import Edit
 
@@ -25,13 +26,21 @@ def tree(statement: Statement) -> exp.Expr:
     try:
         found = sqlglot.parse_one(statement.text, read="databricks")
     except SqlglotError as error:
-        raise statement.refuse(
-            f"not understood: {str(error).splitlines()[0]}",
+        raise ProgramError(
+            f"not understood: {str(error).splitlines()[0].rstrip('.')}",
+            file=statement.file,
+            line=statement.line + _line(error) - 1,
             hint='Real Spark may understand it: set mode = "spark".',
         ) from error
     if isinstance(found, exp.Command):
         raise statement.refuse(f"not understood: {found.name}", hint='Set mode = "spark".')
     return found
+
+
+def _line(error: SqlglotError) -> int:
+    """The line in the statement at which sqlglot stopped, 1 when it does not say."""
+    places = error.errors if isinstance(error, ParseError) else []
+    return int(places[0].get("line") or 1) if places else 1
 
 
 def reads(found: exp.Expr) -> tuple[TableRef, ...]:

@@ -26,6 +26,11 @@ def md(text: str) -> str:
     return _MARKUP.sub(r"\\\1", apart)
 
 
+def badge(text: str) -> str:
+    """The same for `st.badge`, which escapes brackets itself."""
+    return md(text).replace("\\[", "[").replace("\\]", "]")
+
+
 def when(at: datetime | None) -> str:
     """`5 Nov 2026 09:14 UTC`; empty when it has not happened."""
     return f"{at.day} {at:%b %Y %H:%M} UTC" if at else ""

@@ -33,7 +33,7 @@ def title(run: Run, facts: Facts | None) -> None:
         with st.container(gap="xxsmall", width="content"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.header(fmt.md(run.table), anchor=False, width="content")
-                st.badge(f"Variant {fmt.md(run.variant)}", icon=":material/code:", color="blue")
+                st.badge(f"Variant {fmt.badge(run.variant)}", icon=":material/code:", color="blue")
                 _approximation_badge(facts)
             st.caption(" · ".join(fmt.md(p) for p in _line(run, facts) if p))
         with st.container(horizontal=True, width="content", gap="small"):
@@ -43,7 +43,12 @@ def title(run: Run, facts: Facts | None) -> None:
 def _approximation_badge(facts: Facts | None) -> None:
     label = verdict.approximation(facts.result) if facts else ""
     if facts and label:
-        st.badge(label, icon=":material/approval_delegation:", color="orange", help=facts.approximation)
+        st.badge(
+            fmt.badge(label),
+            icon=":material/approval_delegation:",
+            color="orange",
+            help=fmt.md(facts.approximation),
+        )
 
 
 def _line(run: Run, facts: Facts | None) -> tuple[str, ...]:

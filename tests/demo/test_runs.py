@@ -10,27 +10,26 @@ from datetime import datetime
 import pytest
 
 from recon import api
-from recon.connectors.spark import SparkWorlds
-from recon.model import RunState, Session
+from recon.model import RunState
 from recon.model_result import WHOLE_ROW, Verdict
 from tests.conftest import _settle, end_workers, wait_for
 from tests.demo import truth
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]  # eight runs share one fixture
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """Every result of the demo by table and variant."""
     folder = tmp_path_factory.mktemp("demo")
-    if reason := SparkWorlds(folder / "home", Session()).available():
-        pytest.skip(reason)
     with pytest.MonkeyPatch.context() as patch:
         _settle(patch, folder, truth.DEMO)
         asked = api.start_all(by="ada")
-        wait_for(lambda: all(api.run(r.id).state.over for r in asked), 280, "the end of the demo")
+        wait_for(lambda: all(api.run(r.id).state.over for r in asked), 560, "the end of the demo")
         runs = [api.run(r.id) for r in asked]
         end_workers()
+        if any((found := api.result(r.id)) and found.approximate for r in runs):
+            pytest.skip("no Spark on this machine: DuckDB stood in for it")
         assert {(r.variant, r.error) for r in runs if r.state is not RunState.FINISHED} == set()
         yield {(r.table, r.variant): api.result(r.id) for r in runs}
 

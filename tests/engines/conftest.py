@@ -118,3 +118,8 @@ def script():
 @pytest.fixture
 def pyspark_variant():
     return python
+
+
+@pytest.fixture(scope="session")
+def lab_class():
+    return Lab

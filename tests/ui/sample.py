@@ -134,6 +134,18 @@ def write_differences(file: Path) -> int:
         for m in months
         for i in range(min(n, 40))
     ]
+    rows += [
+        {
+            "segment": MONTHS[m],
+            "column": WHOLE_ROW,
+            "kind": "missing",
+            "key": json.dumps({"order_key": f"gone {m}-{i}"}, separators=(",", ":")),
+            "baseline": json.dumps({"region": "DE", "note": None, "<b>": "", "amount": "12.50"}),
+            "candidate": None,
+        }
+        for m in (10, 11)
+        for i in range(6)
+    ]
     file.parent.mkdir(parents=True, exist_ok=True)
     text = pa.string()
     names = ("segment", "column", "kind", "key", "baseline", "candidate")

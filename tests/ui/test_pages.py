@@ -200,7 +200,7 @@ def test_likely_causes_stand_under_the_verdict(home):
 def test_an_approximation_says_so(home):
     run_id = keep(sample_result(), table="orders", variant="faithful")
     app = open_page("run", run=run_id)
-    assert "Approximation (DuckDB)" in texts(app)
+    assert "Approximation \\(DuckDB\\)" in texts(app)
     assert "NUMERIC division was only approximated" in texts(app)
     run_id = keep(matching(), table="orders", variant="faithful")
     assert "Approximation" not in texts(open_page("run", run=run_id))
@@ -250,6 +250,16 @@ def test_the_pager_shows_the_next_page(home):
     app.get("pagination")[0].set_value(2).run()
     assert app.html[0].value != first
     assert ">1-39<" in app.html[0].value
+
+
+def test_missing_rows_stand_in_the_table_with_their_values(home):
+    run_id = keep(sample_result(), table="orders", variant="faithful")
+    app = open_page("run", run=run_id, col="(whole row)", seg="2025-11")
+    assert "**6 missing or extra rows** in this selection." in texts(app)
+    table = app.html[0].value.split("</style>")[1]
+    assert "no such row" in table
+    assert "&lt;b&gt;" in table
+    assert "12.50" in table
 
 
 def test_a_row_is_told_in_full(home):

@@ -44,6 +44,7 @@ class DuckStatements:
         self._params = {name.lstrip("@"): value for name, value in params.items()}
         self._notes = notes
         self._schema = "default"
+        self._catalog = ""
         self.ledger = Ledger()
         self.rows: tuple[Statement, exp.Expr] | None = None
 
@@ -51,7 +52,7 @@ class DuckStatements:
         """Run all statements. ProgramError with file and line at the first that fails."""
         for written in parts:
             if self.rows:  # a query that is not the last may still fail
-                self._run(exp.select(exp.Count(this=exp.Star())).from_(_rows(self.rows[1])), self.rows[0])
+                self._run(temporary(ROWS, self.rows[1]), self.rows[0])
             self.rows = None
             self._statement(written)
 
@@ -223,6 +224,13 @@ class DuckStatements:
         self._need_schema(what.schema)
 
     def _use(self, statement: Statement, what: Meaning) -> None:
+        if what.catalog:
+            if self._catalog and self._catalog.casefold() != what.catalog.casefold():
+                raise statement.refuse(
+                    f"uses the catalog {what.catalog} after {self._catalog}",
+                    hint="A conversion may work in one catalog only.",
+                )
+            self._catalog = what.catalog
         if what.schema:
             self._need_schema(what.schema)
             self._schema = what.schema
@@ -294,10 +302,6 @@ class DuckStatements:
 
 
 _CHANGES = {Kind.MERGE: run_merge, Kind.UPDATE: run_update, Kind.DELETE: run_delete}
-
-
-def _rows(query: exp.Expr) -> exp.Expr:
-    return exp.Subquery(this=query.copy(), alias=exp.TableAlias(this=exp.to_identifier("recon_query")))
 
 
 def _plain_columns(target: exp.Expr) -> list[exp.Expr]:

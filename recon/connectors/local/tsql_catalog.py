@@ -79,8 +79,13 @@ def key_of(parts: tuple[str, ...]) -> str:
     last = parts[-1].casefold()
     if last.startswith(("#", "@")):
         return last
-    schema = parts[-2] if len(parts) > 1 and parts[-2] else DEFAULT_SCHEMA
-    return f"{schema.casefold()}.{last}"
+    return f"{schema_of(parts).casefold()}.{last}"
+
+
+def schema_of(parts: tuple[str, ...]) -> str:
+    """The schema in a table's name; `dbo` where it is left out."""
+    before = parts[:-1]
+    return (before[-1] if before else "") or DEFAULT_SCHEMA
 
 
 def parts_of(table: exp.Expr) -> tuple[str, ...]:
@@ -137,15 +142,14 @@ class Catalog:
             made = TableDef("", parts[-1], f"{parts[-1]} {number}", columns, number)
             (self.frames[0] if key.startswith("##") else self.frames[-1])[key] = made
             return made
-        schema = parts[-2] if len(parts) > 1 and parts[-2] else DEFAULT_SCHEMA
+        schema = schema_of(parts)
         made = TableDef(schema, parts[-1], parts[-1], columns, number)
         self.objects[key] = made
         return made
 
     def define_view(self, parts: tuple[str, ...], columns: tuple[str, ...], query: exp.Expr) -> ViewDef:
         """A new view's entry."""
-        schema = parts[-2] if len(parts) > 1 and parts[-2] else DEFAULT_SCHEMA
-        made = ViewDef(schema, parts[-1], columns, query, self.number())
+        made = ViewDef(schema_of(parts), parts[-1], columns, query, self.number())
         self.objects[made.key] = made
         return made
 

@@ -182,7 +182,7 @@ def drop(session: Session, parts: tuple[str, ...], kind: str, *, exists: bool) -
         message = f"Cannot drop the {kind.lower()} '{'.'.join(parts)}', because it does not exist."
         raise Failure(3701, message, state=5)
     if isinstance(found, TableDef):
-        session.execute(exp.Drop(this=found.tree, kind="TABLE"))
+        session.execute(exp.Drop(tables=[found.tree], kind="TABLE"))
     session.catalog.forget(found)
 
 
@@ -212,7 +212,7 @@ def drop_columns(session: Session, table: TableDef, names: Sequence[str], file: 
         found = table.column(gone)
         if found is None:
             raise ProgramError(f"{table.name} has no column {gone}", file=file, line=line, code="4924")
-        action = exp.Drop(this=exp.Column(this=name(found.name)), kind="COLUMN")
+        action = exp.Drop(tables=[exp.Column(this=name(found.name))], kind="COLUMN")
         session.execute(exp.Alter(this=table.tree, kind="TABLE", actions=[action]))
         left = tuple(c for c in left if c is not found)
     session.catalog.replace(table, replace(table, columns=left))

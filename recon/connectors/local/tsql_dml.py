@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from recon.connectors.local.tsql_duck import Tree
     from recon.connectors.local.tsql_session import Session
 
-SEVERAL = "several rows match one row of the target with different values; which of them wins is not defined in T-SQL"
+SEVERAL = (
+    "several rows match one row of the target with different values; which of them wins is not defined in"
+    " T-SQL"
+)
 
 
 def row_id(alias: str) -> Tree:
@@ -170,7 +173,7 @@ def _count_identity(session: Session, target: TableDef, rows: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """The rows of the target that a statement changes: `rid` gives DuckDB's row number in the joined query."""
+    """The rows of the target that a statement changes: `rid` is DuckDB's row number in the joined query."""
 
     env: Env
     target: TableDef

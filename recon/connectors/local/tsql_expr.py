@@ -167,7 +167,7 @@ def _arithmetic(env: Env, node: Tree) -> Typed:
 
 @register(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor)
 def _bitwise(env: Env, node: Tree) -> Typed:
-    name = {exp.BitwiseAnd: "and", exp.BitwiseOr: "or"}.get(type(node), "xor")
+    name = "and" if isinstance(node, exp.BitwiseAnd) else "or" if isinstance(node, exp.BitwiseOr) else "xor"
     return bitwise(env, node, name, value(env, node.this), value(env, node.expression))
 
 

@@ -233,7 +233,7 @@ def _numbered(call: Call, given: Typed, pattern: str) -> Tree:
     if kind == "D" and digits.isdigit() and given.type.family is Family.INTEGER:
         sign = case((exp.LT(this=exp.Paren(this=given.tree), expression=num(0)), text("-")), default=text(""))
         spelled = cast(fn("abs", cast(given.tree, "HUGEINT")), "VARCHAR")
-        width = fn("greatest", num(int(digits)), fn("length", spelled))
+        width = cast(fn("greatest", num(int(digits)), fn("length", spelled)), types.INT)
         return exp.DPipe(this=sign, expression=fn("lpad", spelled, width, text("0")))
     if kind == "F" and digits.isdigit():
         return cast(cast(given.tree, types.decimal(38, int(digits))), "VARCHAR")

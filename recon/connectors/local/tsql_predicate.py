@@ -128,14 +128,16 @@ def _name(alias: str) -> exp.Identifier:
 def _like(env: Env, node: Tree) -> Tree:
     escape = ""
     if isinstance(node, exp.Escape):
+        known(env, node, "this", "expression")
         escape = node.expression.name
         node = node.this
         if not isinstance(node, exp.Like):
             refuse_unknown(env, node)
-    known(env, node, "this", "expression")
+    known(env, node, "this", "expression", "negate")
     subject, pattern = value(env, node.this), value(env, node.expression)
     both = [_as_text(env, node, subject), _as_text(env, node, pattern)]
-    return like(env, node, both[0], both[1], escape)
+    made = like(env, node, both[0], both[1], escape)
+    return negate(made) if node.args.get("negate") else made
 
 
 def _as_text(env: Env, node: Tree, x: Typed) -> Typed:

@@ -150,9 +150,10 @@ def _projection(env: Env, node: Tree) -> list[_Column]:
     if made.type.family is Family.NULL:
         made = Typed(cast(exp.Null(), made.type), made.type)
     origin = None
-    if isinstance(inner, exp.Column) and isinstance(made.tree, exp.Column):
+    if isinstance(inner, exp.Column):
         called = called or inner.name
-        origin = (made.tree.table, made.tree.name)
+        if isinstance(made.tree, exp.Column):
+            origin = (made.tree.table, made.tree.name)
     return [_Column(Output(called, made.type, origin), made)]
 
 
@@ -178,6 +179,7 @@ def _set_operation(env: Env, node: exp.SetOperation) -> Query:
         env.refuse(node, "the queries of a set operation have different numbers of columns", "205")
     outputs = tuple(_common(env, node, a, b) for a, b in zip(left.outputs, right.outputs, strict=True))
     sides = [_converted(env, node, q, outputs) for q in (left, right)]
+    env = env.inner() if env.sources or env.outer else env
     made = combined(env, node, Query(sides[0], outputs), Query(sides[1], outputs))
     return limited(env, node, made, Ordering.of_result(env, node, made))
 

@@ -17,6 +17,8 @@ from recon.errors import ProgramError, SourceError
 from recon.sqlscript import tsql_types as types
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from recon.connectors.local.tsql_duck import Tree, Value
     from recon.connectors.local.tsql_scope import Probe
     from recon.sqlscript.tsql_types import SqlType
@@ -146,7 +148,7 @@ class Session:
         return row[0] if row else None
 
     def folded(self, tree: Tree, kind: SqlType) -> Tree:
-        """A constant expression as its value; as it is, where it has none (the error comes when it is used)."""
+        """A constant expression as its value. Where it has none it stays; the error comes when it is used."""
         try:
             found = self.evaluate(cast(tree, kind))
         except Failure:
@@ -161,6 +163,13 @@ class Session:
             return self.con.execute(tree.sql("duckdb"))
         except duckdb.Error as error:
             self.doomed = self.trancount > 0
+            raise failure_of(error) from error
+
+    def stream(self, tree: Tree, rows: int) -> pa.RecordBatchReader:
+        """The rows of a query as Arrow batches of at most `rows`."""
+        try:
+            return self.con.sql(tree.sql("duckdb")).to_arrow_reader(rows)
+        except duckdb.Error as error:
             raise failure_of(error) from error
 
     def changed(self, tree: Tree) -> int:
@@ -212,7 +221,7 @@ class Session:
         """Forget the #temp tables of a call that is over."""
         for table in frame_tables.values():
             if not self.doomed:
-                self.execute(exp.Drop(this=table.tree, kind="TABLE", exists=True))
+                self.execute(exp.Drop(tables=[table.tree], kind="TABLE", exists=True))
 
 
 _BY_CLASS: tuple[tuple[type[duckdb.Error], int, str], ...] = (
@@ -244,6 +253,8 @@ def failure_of(error: duckdb.Error) -> Exception:
     for part, number, message in _BY_TEXT:
         if part in said:
             return Failure(number, message)
+    if isinstance(error, duckdb.ConversionException) and "convert string" not in said:
+        return Failure(8115, "Arithmetic overflow error converting a value to its data type.", exact=False)
     for kind, number, message in _BY_CLASS:
         if isinstance(error, kind):
             return Failure(number, message, exact=False)

@@ -162,6 +162,6 @@ def _settings(home: Path, memory: str) -> dict[str, str]:
         "spark.sql.sources.default": "parquet",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "8",
+        "spark.sql.shuffle.partitions": "4",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
     }
