@@ -117,7 +117,7 @@ def lint(project: ProjectOption = None) -> None:
     with _errors(), _project(project):
         mistakes = api.lint()
         for mistake in mistakes:
-            err.print(Text(str(mistake)))
+            err.print(Text(f"{mistake}. {mistake.hint}".rstrip(". ") + "."), soft_wrap=True)
         if mistakes:
             raise typer.Exit(ERROR)
         there = api.project()

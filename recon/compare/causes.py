@@ -78,8 +78,8 @@ _ENTRIES: Final = (
     Entry(
         "EMPTY_STRING_NULL",
         "likely",
-        "The empty string became NULL in {count} cells: use coalesce(x, '') or decide once with the rule `empty string"
-        " is null`.",
+        "The empty string became NULL in {count} cells: use coalesce(x, '') or decide once "
+        "with the rule `empty string is null`.",
         f"{_DBX}/sql-ref-null-semantics.html",
     ),
     Entry(

@@ -8,7 +8,6 @@ are learned. What is returned is therefore a candidate, never a claim.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_LOOKED_AT: Final = 20_000  # sets taken from the heap
 MOST_KEPT: Final = 300_000  # sets put on it
-_PAIRS: Final = 8  # differences learned from one refuted set
+_PAIRS: Final = 30  # differences learned from one refuted set
 
 
 def numbers(columns: int) -> tuple[int, ...]:
@@ -27,14 +26,15 @@ def numbers(columns: int) -> tuple[int, ...]:
 
 
 class Search:
-    """All sets of `start` and up to `widest` more columns, in the order of the sum of their costs.
+    """All sets of `start` and up to `widest` more of the `usable` columns, the cheapest sum of costs first.
 
     Every cost is positive, so a set comes after all of its subsets: with `accept` the ones that remain are
     minimal.
     """
 
-    def __init__(self, costs: Sequence[float], *, start: int = 0, widest: int) -> None:
+    def __init__(self, costs: Sequence[float], usable: Iterable[int], *, start: int = 0, widest: int) -> None:
         self._costs = costs
+        self._usable = sum(1 << i for i in usable)
         self._widest = start.bit_count() + widest
         self._heap: list[tuple[float, int, int]] = []
         self._seen: set[int] = set()
@@ -81,7 +81,7 @@ class Search:
     def _widen(self, cost: float, columns: int, unhit: int | None) -> None:
         """The set with each one of the columns that tell the unhit pair apart; with each one, if none is."""
         if columns.bit_count() < self._widest:
-            useful = unhit if unhit is not None else (1 << len(self._costs)) - 1
+            useful = self._usable if unhit is None else self._usable & unhit
             for i in numbers(useful):
                 self._push(cost + self._costs[i], columns | 1 << i)
 
@@ -91,22 +91,14 @@ class Search:
             heappush(self._heap, (cost, columns.bit_count(), columns))
 
 
-@dataclass(slots=True)
 class Sample:
-    """Some rows of one side, each value as a small number that is the same for equal values."""
+    """Some rows of one side, by column; each value as a small number that is the same for equal values.
 
-    width: int
-    _codes: list[dict[str | None, int]] = field(init=False)
-    _columns: list[list[int]] = field(init=False)
+    All rows must be different rows of the table: a row that came twice would look like a duplicate.
+    """
 
-    def __post_init__(self) -> None:
-        self._codes = [{} for _ in range(self.width)]
-        self._columns = [[] for _ in range(self.width)]
-
-    def add(self, columns: Sequence[Sequence[str | None]]) -> None:
-        """Take in rows, given by column. The same row of the table must not come twice in one call."""
-        for codes, kept, values in zip(self._codes, self._columns, columns, strict=True):
-            kept.extend(codes.setdefault(v, len(codes)) for v in values)
+    def __init__(self, columns: Iterable[Iterable[str | None]]) -> None:
+        self._columns = [_coded(values) for values in columns]
 
     def differences(self, columns: int) -> list[int]:
         """What tells apart some of the pairs of rows that agree on these columns; empty if none do."""
@@ -122,3 +114,8 @@ class Sample:
 
     def _difference(self, one: int, other: int) -> int:
         return sum(1 << i for i, values in enumerate(self._columns) if values[one] != values[other])
+
+
+def _coded(values: Iterable[str | None]) -> list[int]:
+    codes: dict[str | None, int] = {}
+    return [codes.setdefault(v, len(codes)) for v in values]

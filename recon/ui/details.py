@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from recon.model_result import DuplicateSample, Result, RowSample
     from recon.report.facts import ColumnFacts, Facts
 
+PAGE = 25  # whole rows shown at once
+
 # --- Rows -----------------------------------------------------------------------------------
 
 
@@ -57,8 +59,18 @@ def _one_sided(result: Result, kind: str, title: str, side: str, total: int) -> 
     if len(found) < total:
         st.caption(f"{plural(total, 'row')}. Showing a stored sample of {count_text(len(found))}.")
     if found:
-        names, lines = _wide(found)
-        st.html(diff.rows_table(title, names, lines, side=side))
+        _pages(title, found, side)
+
+
+@st.fragment
+def _pages(title: str, found: Sequence[RowSample], side: str) -> None:
+    """Whole rows, a page at a time."""
+    names, lines = _wide(found)
+    table = st.container()
+    number, pages = 1, -(-len(lines) // PAGE)
+    if pages > 1:
+        number = st.pagination(pages, key=f"pager {title}")
+    table.html(diff.rows_table(title, names, lines[(number - 1) * PAGE : number * PAGE], side=side))
 
 
 def _wide(samples: Sequence[RowSample]) -> tuple[list[str], list[list[str | None]]]:

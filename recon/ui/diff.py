@@ -67,15 +67,16 @@ def value(text: str | None, *, longest: int = LONGEST) -> str:
     return window.before + _visible(window.text, blanks=False) + window.after
 
 
-def diff_table(lines: Iterable[Line], *, longest: int = LONGEST, with_key: bool = True) -> str:
+def diff_table(lines: Sequence[Line], *, longest: int = LONGEST, with_key: bool = True) -> str:
     """Synapse's value beside Databricks' value, one differing cell a row; keys can be left out."""
     rows = "".join(_row(line, longest, with_key) for line in lines)
+    names = " · ".join(dict.fromkeys(name for line in lines for name in line.key))
     head = (
-        ('<th scope="col">Key</th>' if with_key else "")
+        (f'<th scope="col">{_visible(names, blanks=False)}</th>' if with_key else "")
         + f'<th scope="col">Column</th><th scope="col">{_side("s", "Synapse")}</th>'
         + f'<th scope="col">{_side("t", "Databricks")}</th><th scope="col">Kind</th>'
     )
-    widths = (17, 14, 28, 28, 13) if with_key else (19, 33, 33, 15)
+    widths = (19, 15, 27, 27, 12) if with_key else (19, 33, 33, 15)
     return _table("Differing cells, Synapse value beside Databricks value", widths, head, rows)
 
 
@@ -93,11 +94,15 @@ def rows_table(
 
 def _row(line: Line, longest: int, with_key: bool) -> str:
     if line.kind in (Kind.MISSING, Kind.EXTRA):
-        baseline, candidate = _one_sided(line.baseline), _one_sided(line.candidate)
+        baseline, candidate = (_one_sided(side, line.key) for side in (line.baseline, line.candidate))
     else:
         baseline, candidate = cell_pair(line.baseline, line.candidate, longest=longest)
     style = kind_style(line.kind)
-    key = f'<td class="k" dir="auto">{_visible(key_text(line.key), blanks=False)}</td>' if with_key else ""
+    key = (
+        f'<td class="k" dir="auto">{_visible(key_text(line.key, names=False), blanks=False)}</td>'
+        if with_key
+        else ""
+    )
     return (
         f'<tr>{key}<td class="k" dir="auto">{_visible(line.column, blanks=False)}</td>'
         f'<td class="v s" dir="auto">{baseline}</td><td class="v t" dir="auto">{candidate}</td>'
@@ -106,13 +111,15 @@ def _row(line: Line, longest: int, with_key: bool) -> str:
     )
 
 
-def _one_sided(row: str | None) -> str:
-    """A missing or extra row: the side that has it tells its values by name."""
+def _one_sided(row: str | None, key: Mapping[str, str | None]) -> str:
+    """A missing or extra row: the side that has it tells its values by name; the key stands beside it."""
     if row is None:
         return '<span class="chip null">no such row</span>'
     values: dict[str, str | None] = json.loads(row)
-    return "<br>".join(
-        f'<span class="ws">{html.escape(n)}</span> {value(v, longest=60)}' for n, v in values.items()
+    return " · ".join(
+        f'<span class="ws">{_visible(n, blanks=False)}</span> {value(v, longest=60)}'
+        for n, v in values.items()
+        if n not in key
     )
 
 
@@ -210,7 +217,7 @@ _CSS = """
 .rx td.v,.rx td.k{font-family:"Source Code Pro",ui-monospace,monospace;font-size:.82rem;
  overflow-wrap:anywhere;unicode-bidi:isolate}
 .rx td.v{white-space:pre-wrap}
-.rx.free td.v{white-space:pre;overflow-wrap:normal}
+.rx.free th,.rx.free td.v{white-space:pre;overflow-wrap:normal}
 .rx td.s{border-left:3px solid #0072B2}
 .rx td.t{border-left:3px solid #D55E00}
 .rx mark{color:inherit;border-radius:2px;padding:0 1px}

@@ -63,12 +63,12 @@ def age(past: timedelta) -> str:
     return "1 day ago" if days == 1 else f"{days} days ago"
 
 
-def key_text(key: Mapping[str, str | None]) -> str:
-    """A key on one line: its values, with names when it has several; NULL and '' in words."""
-    words = {name: _spelled(value) for name, value in key.items()}
-    if len(words) == 1:
-        return next(iter(words.values()))
-    return " · ".join(f"{name} {value}" for name, value in words.items())
+def key_text(key: Mapping[str, str | None], *, names: bool = True) -> str:
+    """A key on one line: its values, with their names when it has several; NULL and '' in words."""
+    words = [(name, _spelled(value)) for name, value in key.items()]
+    if len(words) == 1 or not names:
+        return " · ".join(value for _, value in words)
+    return " · ".join(f"{name} {value}" for name, value in words)
 
 
 def _spelled(value: str | None) -> str:

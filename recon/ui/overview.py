@@ -132,7 +132,7 @@ def _stored(run: Run, facts: Facts, chosen: Selection) -> None:
         pages = min(-(-page.stored // PAGE), MOST_PAGES)
         if pages > 1:
             st.pagination(pages, key=pager)
-    table.html(diff.diff_table(_line(d) for d in page.rows))
+    table.html(diff.diff_table([_line(d) for d in page.rows]))
     _story(run, page.rows)
 
 
@@ -205,7 +205,7 @@ def _row_story(run: Run, key: str) -> None:
         f"**{plural(page.stored, 'differing column')}** stored for this row. The others are equal or "
         "lie outside the stored sample."
     )
-    st.html(diff.diff_table((_line(d) for d in page.rows), longest=4000, with_key=False))
+    st.html(diff.diff_table([_line(d) for d in page.rows], longest=4000, with_key=False))
     kinds = dict.fromkeys(d.kind for d in page.rows)
     st.caption("Kinds: " + ", ".join(kind_style(k).label for k in kinds))
 

@@ -170,8 +170,8 @@ def test_several_rows_that_would_change_one_row_are_an_error(world, clauses):
         (HEAD + "when not matched then insert (id, v) values (1)", "2 columns but gives 1"),
         (HEAD + "when matched then frobnicate", "INSERT expected"),
         (HEAD.replace("silver.s", "silver.s version as of 3"), "time travel"),
-        (HEAD + "when matched then update set v = unknown_column", ""),
-        ("merge into gold.nowhere t using silver.s s on true when matched then delete", ""),
+        (HEAD + "when matched then update set v = unknown_column", "unknown_column"),
+        ("merge into gold.nowhere t using silver.s s on true when matched then delete", "nowhere"),
     ],
 )
 def test_a_wrong_merge_names_its_line(world, text, says):

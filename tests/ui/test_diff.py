@@ -155,6 +155,13 @@ def test_a_missing_row_shows_its_values_and_says_that_the_other_side_has_none():
     assert "<b> <i>" in text
 
 
+def test_composite_keys_have_their_names_in_the_header():
+    table = diff.diff_table([diff.Line({"id": "7", "part": None}, "c", "x", "y", "value")])
+    text = read(table.split("</style>")[1]).text
+    assert "id · part" in text
+    assert "7 · NULL" in text
+
+
 def test_whole_rows_are_escaped():
     table = diff.rows_table("Missing", [HOSTILE], [[HOSTILE], [None], [""]])
     assert table.count(html.escape(HOSTILE)) == 2

@@ -14,6 +14,7 @@ from recon import api
 from recon.model import RunState
 from recon.model_result import Failure, Result, RowCounts, Segments, Verdict
 from recon.ui import load
+from recon.ui.selection import key_json
 from tests.ui.sample import HOSTILE, sample_result
 from tests.ui.stories import begin, keep
 
@@ -457,3 +458,62 @@ def test_the_history_lists_every_run_newest_first(home):
     assert list(app.dataframe[0].value["run"]) == ["RUN-0002"]
     app.selectbox(key="variant").select("faithful").run()
     assert "No run matches these filters" in texts(app)
+
+
+# --- real runs -----------------------------------------------------------------------------
+
+
+def test_the_inbox_of_real_runs(finished_project):
+    listed = open_page().dataframe[0].value.set_index(["table", "variant"])
+    assert listed.loc[("orders", "faithful"), "verdict"] == ["MATCH"]
+    assert listed.loc[("orders", "faithful"), "equal"] == "100 %"
+    assert listed.loc[("orders", "broken"), "verdict"] == ["Failed"]
+    assert listed.loc[("orders", "broken"), "equal"] == "–"
+    assert listed.loc[("orders", "null_amount"), "cells"] == "64"
+    assert listed.loc[("orders", "null_amount"), "engine"] == ["Approximation"]
+
+
+def test_real_differences_are_counted_and_shown_character_by_character(finished_project):
+    run = finished_project["orders/null_amount"]
+    app = open_page("run", run=run.id, col="note")
+    assert "**40 differing cells** in this selection." in texts(app)
+    table = app.html[0].value.split("</style>")[1]
+    assert table.count("<mark>") == 25
+    assert "·</span></mark>" in table
+    app = open_page("run", run=run.id, col="amount")
+    assert "**24 differing cells** in this selection." in texts(app)
+    assert app.html[0].value.count(">NULL</span>") == 24
+
+
+def test_the_table_of_a_real_map_sums_to_the_result(finished_project):
+    run = finished_project["orders/null_amount"]
+    heat = load.facts(run).heatmap
+    assert {r.column: sum(c.mismatches for c in r.cells) for r in heat.rows} == {"note": 40, "amount": 24}
+
+
+def test_every_stored_row_of_a_real_run_has_its_story(finished_project):
+    run = finished_project["orders/null_amount"]
+    page = api.differences(run.id, limit=100)
+    assert page.stored == 64
+    for found in page.rows:
+        told = api.differences(run.id, key=key_json(found.key), limit=100).rows
+        assert found in told
+
+
+def test_missing_rows_of_a_real_run(finished_project):
+    app = open_page("run", run=finished_project["orders/left_join"].id, tab="Rows")
+    assert "Only in Databricks (12)" in texts(app)
+    assert app.html[0].value.split("</style>")[1].count("<tr>") == 13
+
+
+def test_a_real_failure_names_the_file_and_the_line(finished_project):
+    app = open_page("run", run=finished_project["orders/broken"].id)
+    assert "broken\\.sql\\:" in app.warning[0].value
+    assert "no\\_such\\_column" in app.warning[0].value
+    assert "broken.sql" in texts(app)
+
+
+def test_a_real_match_is_a_match(finished_project):
+    app = open_page("run", run=finished_project["totals/faithful"].id)
+    assert app.success[0].proto.title == "MATCH"
+    assert app.metric[1].value == "100 %"

@@ -72,10 +72,14 @@ def ours(what: str) -> Generator[None]:
         raise EngineError(f"{what}: {_sentence(error)}") from error
 
 
-def failure(error: duckdb.Error, statement: Statement) -> ProgramError:
-    """What DuckDB says about a statement."""
-    code = next((c for c in _CODES if c in str(error)), type(error).__name__)
-    return ProgramError(_sentence(error), file=statement.file, line=statement.line, code=code)
+@contextmanager
+def blamed(statement: Statement) -> Generator[None]:
+    """DuckDB's exceptions as ProgramError with the statement's place."""
+    try:
+        yield
+    except duckdb.Error as error:
+        code = next((c for c in _CODES if c in str(error)), type(error).__name__)
+        raise ProgramError(_sentence(error), file=statement.file, line=statement.line, code=code) from error
 
 
 def _sentence(error: duckdb.Error) -> str:

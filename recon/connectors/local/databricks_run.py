@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import duckdb
 from sqlglot import exp
 from sqlglot.schema import MappingSchema
 
 from recon.connectors.ledger import Ledger
 from recon.connectors.local.databricks_bench import ROWS, Bench, temporary
 from recon.connectors.local.databricks_duck import Translator
-from recon.connectors.local.databricks_names import describe, failure, named, spelled
+from recon.connectors.local.databricks_names import blamed, describe, named, spelled
 from recon.model import TableRef
 from recon.sqlscript.databricks_meaning import Kind, Meaning, meaning
 from recon.sqlscript.databricks_replace import run_delete, run_merge, run_update
@@ -21,6 +20,8 @@ from recon.sqlscript.databricks_words import edited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import duckdb
 
     from recon.model import Column, Scalar, Session
     from recon.sqlscript.databricks_text import Statement
@@ -82,7 +83,8 @@ class DuckStatements:
         act = self._acts.get(what.kind)
         if act is None:
             raise statement.refuse(f"{statement.words[0].key} is not supported by DuckDB", hint=_REMEDY)
-        act(self, statement, what)
+        with blamed(statement):
+            act(self, statement, what)
 
     def _note(self, statement: Statement, text: str, line: int = 1) -> None:
         self._notes.append(f"{statement.file}:{statement.line + line - 1}: {text}")
@@ -110,10 +112,8 @@ class DuckStatements:
         return schema
 
     def _run(self, made: exp.Expr, statement: Statement) -> None:
-        try:
+        with blamed(statement):
             self._db.execute(made.sql("duckdb"))
-        except duckdb.Error as error:
-            raise failure(error, statement) from error
 
     # --- One method a kind ---
 

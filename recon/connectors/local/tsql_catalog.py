@@ -49,7 +49,7 @@ class TableDef:
     @property
     def tree(self) -> exp.Table:
         """Its name for DuckDB."""
-        schema = quoted(self.schema) if self.schema else None
+        schema = quoted(duck_schema(self.schema)) if self.schema else None
         return exp.Table(this=quoted(self.real), db=schema)
 
     def column(self, name: str) -> ColumnDef | None:
@@ -72,6 +72,11 @@ class ViewDef:
     def key(self) -> str:
         """Its place in the catalog."""
         return key_of((self.schema, self.name))
+
+
+def duck_schema(schema: str) -> str:
+    """A schema's name in DuckDB, where `temp`, `main` and others mean something else."""
+    return f"s_{schema}"
 
 
 def key_of(parts: tuple[str, ...]) -> str:
@@ -122,7 +127,7 @@ class Catalog:
         """The table that DuckDB knows by this name."""
         every = [*self.objects.values(), *(t for f in self.frames for t in f.values())]
         tables = [t for t in every if isinstance(t, TableDef)]
-        return next((t for t in tables if (t.schema, t.real) == (tree.db, tree.name)), None)
+        return next((t for t in tables if (t.tree.db, t.real) == (tree.db, tree.name)), None)
 
     def table(self, parts: tuple[str, ...]) -> TableDef | None:
         """The table that a name means; None for a view or nothing."""
@@ -175,8 +180,9 @@ class Catalog:
         return Catalog(dict(self.objects), [dict(f) for f in self.frames], self.made)
 
     def restore(self, saved: Catalog) -> None:
-        """As it was."""
-        self.objects, self.frames = saved.objects, saved.frames
+        """As it was. Calls that began since then have no temp tables left."""
+        self.objects = saved.objects
+        self.frames = [saved.frames[i] if i < len(saved.frames) else {} for i in range(len(self.frames))]
 
     def near(self, parts: tuple[str, ...]) -> tuple[str, ...]:
         """The names of everything, for a suggestion."""

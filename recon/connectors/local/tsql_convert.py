@@ -83,7 +83,7 @@ def convert(
     if value.type == to and not to.fixed and style is None:
         return value
     made = _TARGETS[to.family](Conversion(env, node, value.type, to, style, safe), value.tree)
-    if isinstance(value.tree, exp.Literal):
+    if isinstance(value.tree, exp.Literal) and Family.TEXT is value.type.family is not to.family:
         made = env.ctx.session.folded(made, to)
     return Typed(made, to)
 

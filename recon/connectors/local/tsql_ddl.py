@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from recon.connectors.local.tsql_catalog import ColumnDef, TableDef, ViewDef
+from recon.connectors.local.tsql_catalog import ColumnDef, TableDef, ViewDef, duck_schema
 from recon.connectors.local.tsql_duck import cast, column, duck_type, name, subquery
 from recon.connectors.local.tsql_session import Failure
 from recon.errors import ProgramError
@@ -19,7 +19,7 @@ from recon.sqlscript.tokens import Kind
 from recon.sqlscript.tsql_header import commas, object_name
 from recon.sqlscript.tsql_leaf import words
 from recon.sqlscript.tsql_options import closing
-from recon.sqlscript.tsql_types import parse_type
+from recon.sqlscript.tsql_types import INT, Family, SqlType, parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,9 @@ def _check_free(session: Session, parts: tuple[str, ...]) -> None:
 def _create(session: Session, table: TableDef, query: exp.Expr | None) -> exp.Create:
     temporary = not table.schema
     if not temporary:
-        session.execute(exp.Create(this=exp.Table(db=name(table.schema)), kind="SCHEMA", exists=True))
+        session.execute(
+            exp.Create(this=exp.Table(db=name(duck_schema(table.schema))), kind="SCHEMA", exists=True)
+        )
     properties = exp.Properties(expressions=[exp.TemporaryProperty()]) if temporary else None
     target: exp.Expr = table.tree
     if query is None:
@@ -160,7 +162,7 @@ def table_from(session: Session, parts: tuple[str, ...], query: Query, line: int
         raise ProgramError(
             f"column {at} of the new table {parts[-1]} has no name", file=file, line=line, code="1038"
         )
-    columns = tuple(ColumnDef(o.name, replace(o.type, zone="")) for o in query.outputs)
+    columns = tuple(ColumnDef(o.name, _stored(o.type)) for o in query.outputs)
     table = session.catalog.define(parts, columns)
     cells = [
         exp.alias_(cast(column("q", f"c{i}"), c.type), c.name, quoted=True) for i, c in enumerate(columns)
@@ -170,6 +172,11 @@ def table_from(session: Session, parts: tuple[str, ...], query: Query, line: int
     except Failure:
         session.catalog.forget(table)
         raise
+
+
+def _stored(kind: SqlType) -> SqlType:
+    """The type of a column that holds such values: NULL alone is an int."""
+    return INT if kind.family is Family.NULL else replace(kind, zone="")
 
 
 def drop(session: Session, parts: tuple[str, ...], kind: str, *, exists: bool) -> None:
@@ -222,11 +229,6 @@ def truncate(session: Session, table: TableDef) -> None:
     """TRUNCATE TABLE: all rows go, IDENTITY begins anew."""
     session.execute(exp.Delete(this=table.tree))
     session.identities.pop(table.number, None)
-
-
-def create_view(session: Session, parts: tuple[str, ...], columns: tuple[str, ...], query: exp.Expr) -> None:
-    """CREATE VIEW."""
-    session.catalog.define_view(parts, columns, query)
 
 
 def table_name(tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:

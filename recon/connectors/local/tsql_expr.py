@@ -167,6 +167,10 @@ def _arithmetic(env: Env, node: Tree) -> Typed:
 
 @register(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor)
 def _bitwise(env: Env, node: Tree) -> Typed:
+    loose = (exp.Add, exp.Sub, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor)
+    if isinstance(node.this, loose) or isinstance(node.expression, loose):
+        # T-SQL reads + - & | ^ from left to right, the parser does not.
+        return env.refuse(node, "brackets are needed where &, | or ^ meets another operator")
     name = "and" if isinstance(node, exp.BitwiseAnd) else "or" if isinstance(node, exp.BitwiseOr) else "xor"
     return bitwise(env, node, name, value(env, node.this), value(env, node.expression))
 

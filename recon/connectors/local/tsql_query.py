@@ -19,7 +19,7 @@ from recon.connectors.local.tsql_group import grouping
 from recon.connectors.local.tsql_predicate import predicate
 from recon.connectors.local.tsql_scope import Env, Output, Query, Typed
 from recon.connectors.local.tsql_sets import combined, unique
-from recon.connectors.local.tsql_top import Ordering, limited
+from recon.connectors.local.tsql_top import Ordering, limited, watch_row_numbers
 from recon.sqlscript.tsql_types import Family, united
 
 if TYPE_CHECKING:
@@ -50,11 +50,9 @@ def query(env: Env, node: Tree) -> Query:
 
 def with_tables(tree: Tree, ctes: list[exp.CTE]) -> Tree:
     """A query with its common table expressions in front."""
-    if not ctes:
-        return tree
-    shell = exp.select("*").from_(subquery(tree, "w"))
-    shell.set("with_", exp.With(expressions=ctes))
-    return shell
+    if ctes:
+        tree.set("with_", exp.With(expressions=ctes))
+    return tree
 
 
 def common_tables(env: Env, node: Tree) -> list[exp.CTE]:
@@ -109,6 +107,8 @@ def _select(outer: Env, node: exp.Select) -> Query:
         tree.set("where", exp.Where(this=condition))
     env = _grouped(env, node, tree)
     columns = [c for item in node.expressions for c in _projection(env, item)]
+    if env.groups is None:
+        watch_row_numbers(env, node, tree, [c.value.tree for c in columns])
     tree.set("expressions", [exp.alias_(c.value.tree, f"c{i}", quoted=True) for i, c in enumerate(columns)])
     having = node.args.get("having")
     if having is not None:

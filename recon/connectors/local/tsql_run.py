@@ -21,7 +21,7 @@ from recon.errors import ProgramError
 from recon.sqlscript.tsql_parse import condition, expression
 from recon.sqlscript.tsql_split import split
 from recon.sqlscript.tsql_tree import Block, If, Leaf, Procedure, Try, While
-from recon.sqlscript.tsql_types import parse_type
+from recon.sqlscript.tsql_types import Family, parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from recon.sqlscript.tsql_tree import ScriptTree, Statement
     from recon.sqlscript.tsql_types import SqlType
 
+# They set @@ROWCOUNT to 0: https://learn.microsoft.com/en-us/sql/t-sql/functions/rowcount-transact-sql
+_NO_ROWS = frozenset({"USE", "DEALLOCATE", "CLOSE", "PRINT", "RAISERROR", "BEGIN", "COMMIT"})
 _DEEPEST = 32  # SQL Server's own limit: error 217
 
 
@@ -108,7 +110,9 @@ class Runner:
         elif isinstance(statement, Block):
             self.all(statement.body)
         elif isinstance(statement, If):
-            if self.holds(statement.condition):
+            holds = self.holds(statement.condition)
+            self.session.rowcount = 0
+            if holds:
                 self.one(statement.then)
             elif statement.otherwise is not None:
                 self.one(statement.otherwise)
@@ -130,8 +134,9 @@ class Runner:
             if error.line:
                 raise
             raise ProgramError(str(error), file=self.file, line=leaf.line, code=error.code) from error
-        if leaf.verb not in {"DECLARE", "PRINT", "BEGIN"}:
-            self.session.last_error = 0
+        self.session.last_error = 0
+        if leaf.verb in _NO_ROWS:
+            self.session.rowcount = 0
 
     def _while(self, loop: While) -> None:
         while self.holds(loop.condition):
@@ -183,9 +188,12 @@ class Runner:
     def type_of(self, tokens: Sequence[Token], line: int) -> SqlType:
         """The type that tokens spell."""
         try:
-            return parse_type(" ".join(t.text for t in tokens))
+            kind = parse_type(" ".join(t.text for t in tokens))
         except ValueError as error:
             raise ProgramError(str(error), file=self.file, line=line) from error
+        if kind.family is Family.OFFSET:
+            raise ProgramError("a variable of datetimeoffset is not supported", file=self.file, line=line)
+        return kind
 
     def compute(
         self, tokens: Sequence[Token], line: int, kind: SqlType | None = None
@@ -208,6 +216,7 @@ class Runner:
         """SET @name = expression."""
         kind = self.variable(name, line)
         self.session.frame.variables[name.casefold()] = self.compute(tokens, line, kind)
+        self.session.rowcount = 1
 
     def variable(self, name: str, line: int) -> SqlType:
         """The type of a declared variable."""

@@ -9,15 +9,14 @@ from sqlglot import exp
 from recon.connectors.local import tsql_ddl
 from recon.connectors.local.tsql_catalog import parts_of
 from recon.connectors.local.tsql_convert import convert
-from recon.connectors.local.tsql_duck import cast, column, name, num, subquery
+from recon.connectors.local.tsql_duck import cast, column, constant, name, num, subquery
 from recon.connectors.local.tsql_query import query
 from recon.connectors.local.tsql_scope import Query, Typed
 
 if TYPE_CHECKING:
-    from recon.connectors.local.tsql_duck import Tree, Value
+    from recon.connectors.local.tsql_duck import Tree
     from recon.connectors.local.tsql_run import Runner
     from recon.connectors.local.tsql_scope import Env
-    from recon.sqlscript.tsql_types import SqlType
 
 RESULT = "recon result"
 
@@ -71,11 +70,12 @@ def assign_variables(runner: Runner, env: Env, tree: exp.Select) -> None:
     kinds = [runner.variable(n, env.ctx.line) for n in names]
     if tree.args.get("from_") is not None and tree.args.get("order") is None:
         _note_several(runner, env, tree, made)
-    rows = session.execute(_converted(env, tree, made, kinds)).fetchall()
+    rows = session.execute(made.tree).fetchall()
     session.rowcount = len(rows)
     if rows:
-        for named, kind, found in zip(names, kinds, rows[-1], strict=True):
-            value: Value = found
+        for named, kind, output, found in zip(names, kinds, made.outputs, rows[-1], strict=True):
+            given = Typed(constant(found, output.type), output.type)
+            value = session.evaluate(convert(env, tree, given, kind).tree)
             session.frame.variables[named.casefold()] = (kind, value)
 
 
@@ -96,11 +96,3 @@ def _note_several(runner: Runner, env: Env, tree: exp.Select, made: Query) -> No
     different.set("having", exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()), expression=num(1))))
     if runner.session.execute(different).fetchone() is not None:
         env.note(tree, "several rows set the variable; which of them is the last is not defined in T-SQL")
-
-
-def _converted(env: Env, tree: Tree, made: Query, kinds: list[SqlType]) -> Tree:
-    cells = [
-        convert(env, tree, Typed(column("q", f"c{i}"), o.type), kind).tree
-        for i, (o, kind) in enumerate(zip(made.outputs, kinds, strict=True))
-    ]
-    return exp.select(*cells).from_(subquery(made.tree, "q"))

@@ -30,6 +30,7 @@ _ON = words(
 
 def set_option(runner: Runner, leaf: Leaf) -> None:
     """One SET without a variable. ProgramError for an option that would change results."""
+    runner.session.rowcount = 0
     names = [t.word for t in leaf.parts[1:]]
     option, given = names[0], leaf.parts[-1].text.strip("'").upper()
     if option == "IDENTITY_INSERT":

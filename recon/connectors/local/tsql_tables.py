@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from sqlglot import exp
 
 from recon.connectors.local import tsql_ddl
-from recon.connectors.local.tsql_catalog import TableDef, key_of
+from recon.connectors.local.tsql_catalog import TableDef, duck_schema, key_of
 from recon.connectors.local.tsql_convert import convert
 from recon.connectors.local.tsql_dml import target_table
 from recon.connectors.local.tsql_duck import constant, name
@@ -61,7 +61,7 @@ def create(runner: Runner, leaf: Leaf) -> None:
         _create_view(runner, leaf, tokens, 3 if kind == "MATERIALIZED" else 2)
     elif kind == "SCHEMA":
         parts, _ = object_name(tokens, 2)
-        schema = exp.Table(db=name(parts[-1]))
+        schema = exp.Table(db=name(duck_schema(parts[-1])))
         runner.session.execute(exp.Create(this=schema, kind="SCHEMA", exists=True))
     elif kind not in _HARMLESS:
         _refuse(runner, leaf, f"CREATE {kind or tokens[1].text} is not supported")

@@ -14,7 +14,8 @@ from sqlglot import exp
 from recon.connectors.local.tsql_aggregate import ordered_term
 from recon.connectors.local.tsql_duck import binary, cast, column, fn, num, subquery, times
 from recon.connectors.local.tsql_expr import known, value
-from recon.connectors.local.tsql_scope import Query, Typed
+from recon.connectors.local.tsql_scope import Probe, Query, Typed
+from recon.sqlscript.tsql_parse import line_of
 
 if TYPE_CHECKING:
     from recon.connectors.local.tsql_duck import Tree
@@ -102,6 +103,8 @@ def limited(env: Env, node: Tree, made: Query, ordering: Ordering) -> Query:
     if not ordering.alias and isinstance(node, exp.SetOperation):
         alias = env.ctx.alias("o")
         tree = exp.select(*_columns(made, alias)).from_(subquery(tree, alias))
+    if limit is not None and offset is None:
+        _watch_ties(env, node, tree, ordering, _whole(env, node, _count(limit)))
     if ordering.terms:
         _set_order(tree, ordering)
     if limit is not None:
@@ -109,6 +112,38 @@ def limited(env: Env, node: Tree, made: Query, ordering: Ordering) -> Query:
     if offset is not None:
         tree.set("offset", exp.Offset(expression=num(_whole(env, node, offset.expression))))
     return Query(tree, made.outputs)
+
+
+def watch_row_numbers(env: Env, node: Tree, tree: exp.Select, columns: list[Tree]) -> None:
+    """Have it noted when rows tie in the order of a ROW_NUMBER, so that their numbers are not defined."""
+    if env.outer is not None:
+        return
+    for window in (w for c in columns for w in c.find_all(exp.Window)):
+        order = window.args.get("order")
+        if order is None or str(window.this.this).lower() != "row_number":
+            continue
+        keys = [*(window.args.get("partition_by") or []), *(o.this for o in order.expressions)]
+        probe = exp.select(num(1))
+        for part in ("from_", "joins", "where"):
+            probe.set(part, tree.args.get(part))
+        probe.set("group", exp.Group(expressions=keys))
+        probe.set("having", exp.Having(this=binary(exp.GT, fn("count", exp.Star()), num(1))))
+        note = "rows tie in the order of ROW_NUMBER; which of them comes first is not defined in T-SQL"
+        env.ctx.probes.append(Probe(probe.limit(1), note, line_of(node, env.ctx.line)))
+
+
+def _watch_ties(env: Env, node: Tree, tree: Tree, ordering: Ordering, most: int) -> None:
+    """Have it noted when the last row of a TOP ties with one that is left out."""
+    if env.outer is not None or not isinstance(tree, exp.Select) or not ordering.terms:
+        return
+    rank = exp.Window(this=fn("rank"), order=exp.Order(expressions=list(ordering.terms)), over="OVER")
+    ranked = tree.copy()
+    ranked.append("expressions", exp.alias_(rank, "r", quoted=True))
+    probe = exp.select(num(1)).from_(subquery(ranked, "k"))
+    probe = probe.where(binary(exp.LTE, column("k", "r"), num(most)))
+    probe.set("having", exp.Having(this=binary(exp.GT, fn("count", exp.Star()), num(most))))
+    note = "rows tie at the end of TOP; which of them it takes is not defined in T-SQL"
+    env.ctx.probes.append(Probe(probe, note, line_of(node, env.ctx.line)))
 
 
 def _set_order(tree: Tree, ordering: Ordering) -> None:

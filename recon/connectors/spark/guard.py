@@ -64,15 +64,15 @@ class Guard:
                 setattr(owner, name, method)
 
     def _methods(self) -> dict[tuple[type, str], Callable[..., Any]]:
-        guard = self
+        guard, frame_class = self, type(self._shop.spark.range(0))
         found: dict[tuple[type, str], Callable[..., Any]] = {
             (SparkSession, "sql"): _method(guard.sql),
             (SparkSession, "table"): _method(guard.read),
             (SparkSession, "stop"): lambda _: guard.note("spark.stop() left out"),
             (SparkContext, "stop"): lambda _: guard.note("SparkContext.stop() left out"),
             (DataFrameReader, "table"): _method(guard.read),
-            (DataFrame, "writeTo"): lambda frame, table: TableWriter(guard, frame, table),
-            (DataFrame, "writeStream"): property(lambda _: guard.refuse("writeStream")),  # type: ignore[dict-item]
+            (frame_class, "writeTo"): lambda frame, table: TableWriter(guard, frame, table),
+            (frame_class, "writeStream"): property(lambda _: guard.refuse("writeStream")),  # type: ignore[dict-item]
             (DataFrameWriter, "mode"): _method(guard.mode),
             (DataFrameWriter, "format"): _method(guard.format),
             (DataFrameWriter, "option"): _method(guard.option),
