@@ -29,7 +29,6 @@ from recon.report import codec
 from recon.report.facts import Difference, Facts
 from recon.report.facts import facts as frozen_view
 from recon.store import Store
-from recon.worker import run_folder, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,7 +166,7 @@ def differences(
     limit: int = 25,
 ) -> Page:
     """Stored differing cells in their fixed order; `key` is a key's JSON text. Empty text means any."""
-    file = run_folder(settings.read().home, run_id) / "differences.parquet"
+    file = settings.read().run_folder(run_id) / "differences.parquet"
     if not file.is_file():
         return Page(rows=(), stored=0)
     wanted: Any = pc.scalar(True)
@@ -229,11 +228,6 @@ def rules_of(file: Path) -> Spec:
 def worker_processes() -> tuple[subprocess.Popen[bytes], ...]:
     """The worker processes that this process has started."""
     return tuple(_children.values())
-
-
-def serve_queue(worker: str) -> None:
-    """Be a worker until the queue has been empty for a while."""
-    work(settings.read(), worker)
 
 
 # --- within ------------------------------------------------------------------------------------

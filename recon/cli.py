@@ -24,6 +24,7 @@ from recon.errors import ReconError
 from recon.model import Run, RunState
 from recon.model_result import Result, Verdict
 from recon.report import codec
+from recon.worker import work as serve_queue
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -193,7 +194,7 @@ def work(name: Annotated[str, typer.Option(help="The worker's name in the store.
         layout = "%(asctime)s %(levelname)s %(name)s %(message)s"
         logging.basicConfig(level=logging.WARNING, format=layout, handlers=handlers)
         logging.getLogger("recon").setLevel(logging.INFO)
-        api.serve_queue(name)
+        serve_queue(said, name)
 
 
 def main() -> None:

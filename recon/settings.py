@@ -25,6 +25,10 @@ class Settings:
     spark_memory: str = "2g"
     idle_seconds: float = 600.0  # a worker without work ends after this long
 
+    def run_folder(self, run: str) -> Path:
+        """Where a run keeps what outlives it: its differing cells."""
+        return self.home / "runs" / run
+
     @property
     def environment(self) -> dict[str, str]:
         """The variables that make a child process see the same settings."""

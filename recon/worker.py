@@ -65,11 +65,6 @@ def work(settings: Settings, worker: str) -> None:
         store.close()
 
 
-def run_folder(home: Path, run: str) -> Path:
-    """Where a run keeps what outlives it: its differing cells."""
-    return home / "runs" / run
-
-
 def _sweep(home: Path, store: Store) -> None:
     """Remove the temporary files of runs that are over: those of a worker that was killed."""
     for folder in (*home.glob("scratch/RUN-*"), *home.glob("lake/RUN-*")):
@@ -84,7 +79,7 @@ def _walk_one(run: str, settings: Settings, store: Store, wiring: Wiring, pulse:
     if project is None:  # claimed a moment ago: only a hand in the database can take it away
         return
     scratch = settings.home / "scratch" / run
-    folder = run_folder(settings.home, run)
+    folder = settings.run_folder(run)
     for each in (scratch, folder):
         shutil.rmtree(each, ignore_errors=True)
         each.mkdir(parents=True)

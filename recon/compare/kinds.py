@@ -26,6 +26,7 @@ BASELINE_NULL: Final = "baseline_null"  # both become null_vs_value; kept apart 
 CANDIDATE_NULL: Final = "candidate_null"
 
 NOISE: Final = Tolerance(ToleranceKind.REL, Decimal("1e-9"))
+SINGLE: Final = Tolerance(ToleranceKind.REL, Decimal("1e-7"))  # what 4 bytes may lose
 # DATETIME holds 1/300 s, printed as .000 .003 .007; SMALLDATETIME holds minutes, rounded:
 # https://learn.microsoft.com/sql/t-sql/data-types/datetime-transact-sql
 # https://learn.microsoft.com/sql/t-sql/data-types/smalldatetime-transact-sql
@@ -66,7 +67,10 @@ def _number(common: Common, one: exp.Expr, other: exp.Expr) -> list[tuple[exp.Ex
     doubles = [rules.as_double(common, v) for v in (one, other)]
     noise = (within_float(NOISE, *doubles), t.text(Kind.ROUNDING))
     through = [d.as_type(d.try_type(v, "REAL"), "DOUBLE") for v in doubles]
-    single = t.any_of(t.same(through[0], doubles[1]), t.same(doubles[0], through[1]))
+    single = t.all_of(
+        t.any_of(t.same(through[0], doubles[1]), t.same(doubles[0], through[1])),
+        within_float(SINGLE, *doubles),
+    )
     alike = (t.any_of(single, t.same(*doubles)), t.text(Kind.TYPE))
     first = [alike, noise] if common.form not in FLOATS or any(x.single for x in types) else [noise, alike]
     last = (within_float(unit, *doubles), t.text(Kind.ROUNDING))

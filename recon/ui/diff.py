@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 LONGEST = 400  # characters of a value shown in a row before it is cut around its first difference
+_NUMBER = re.compile(r"[+-]?\d*\.?\d*(?:[eE][+-]?\d+)?")
 _COLOURS = sorted({(k.slot, k.light, k.dark) for k in KINDS})
 _LEAD = 60  # characters kept before the first difference of a cut value
 _SPELLED = {" ": "·", "\t": "→", "\n": "⏎\n", "\r": "␍", "\u00a0": "⍽"}
@@ -53,9 +55,9 @@ def cell_pair(baseline: str | None, candidate: str | None, *, longest: int = LON
     b, c = _Window.around(baseline, first, longest), _Window.around(candidate, first, longest)
     left: list[str] = [b.before]
     right: list[str] = [c.before]
-    for op, i, j, k, m in SequenceMatcher(None, b.text, c.text, autojunk=False).get_opcodes():
-        left.append(_piece(b.text[i:j], marked=op != "equal"))
-        right.append(_piece(c.text[k:m], marked=op != "equal"))
+    for same, one, other in _pieces(b.text, c.text):
+        left.append(_piece(one, marked=not same))
+        right.append(_piece(other, marked=not same))
     return "".join([*left, b.after]), "".join([*right, c.after])
 
 
@@ -158,6 +160,24 @@ def _left_out(n: int) -> str:
 
 def _first_difference(a: str, b: str) -> int:
     return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def _pieces(one: str, other: str) -> list[tuple[bool, str, str]]:
+    """Both texts cut into parts that are the same and parts that are not.
+
+    Numbers, and texts with little in common, are compared from both ends only: single digits that happen
+    to recur in the middle say nothing.
+    """
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    alike = not (_NUMBER.fullmatch(one) and _NUMBER.fullmatch(other)) and matcher.ratio() >= 0.5
+    if alike:
+        return [(op == "equal", one[i:j], other[k:m]) for op, i, j, k, m in matcher.get_opcodes()]
+    start = _first_difference(one, other)
+    shortest = min(len(one), len(other)) - start
+    end = min(_first_difference(one[::-1], other[::-1]), shortest)
+    middle = one[start : len(one) - end], other[start : len(other) - end]
+    tail = one[len(one) - end :]
+    return [(True, one[:start], other[:start]), (False, *middle), (True, tail, tail)]
 
 
 def _whole(text: str | None, other: str | None, longest: int) -> str:

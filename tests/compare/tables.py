@@ -74,7 +74,9 @@ class Bench:
         self.engine.attach(ref, [str(file)])
         return ref
 
-    def compare(self, baseline, candidate, *, keys=(), rules=None, declared=((), ()), differences=None, **spec):
+    def compare(
+        self, baseline, candidate, *, keys=(), rules=None, declared=((), ()), differences=None, **spec
+    ):
         b, c = self.attach(baseline, "baseline"), self.attach(candidate, "candidate")
         sides = [
             Side(table=ref, columns=tuple(Column(name=n, type=k) for n, k in columns))

@@ -233,7 +233,9 @@ def test_zoo(zoo, name):
     assert sum(s.column == name for s in zoo.samples) == sum(expected.values())
 
 
-@pytest.mark.parametrize("name", ["nan equals nan", "char padding is forgiven", "unsigned 64 bits", "abs at its edge"])
+@pytest.mark.parametrize(
+    "name", ["nan equals nan", "char padding is forgiven", "unsigned 64 bits", "abs at its edge"]
+)
 def test_one_trap_decides_the_verdict(bench, name):
     kind, values, other_kind, others, expected, _, rule, declared = (*ZOO[name], 0, None, ("", ""))[:8]
     if len(ZOO[name]) < 8:
@@ -289,7 +291,9 @@ def test_a_rule_that_means_nothing_is_refused_with_a_remedy(bench, rule, kind, r
 
 def test_a_tolerance_counts_what_it_forgives_and_only_that(bench):
     rule = tolerance("abs 0.01")
-    result = bench.cells(("decimal(9,2)", ["1.00", "1.00", "1.00"]), ("decimal(9,2)", ["1.00", "1.01", "1.02"]), rule=rule)
+    result = bench.cells(
+        ("decimal(9,2)", ["1.00", "1.00", "1.00"]), ("decimal(9,2)", ["1.00", "1.01", "1.02"]), rule=rule
+    )
     assert (value(result).mismatches, value(result).forgiven, value(result).rule) == (1, 1, "abs 0.01")
 
 

@@ -25,7 +25,23 @@ POOLS = {
     "decimal(38,0)": [Decimal(1), Decimal("99999999999999999999999999999999999999"), Decimal(-1), Decimal(0)],
     "double": [0.0, -0.0, math.nan, 1.5, 0.1, math.inf, 1.0, float(2**53), 1e300],
     "float": [0.0, 1.5, math.nan, 2.0],
-    "text": ["", "a", "A", "a ", " a", "1", "1.50", "01", "true", "x1", "é", "e\u0301", "2024-01-31", "NaN", "1e0"],
+    "text": [
+        "",
+        "a",
+        "A",
+        "a ",
+        " a",
+        "1",
+        "1.50",
+        "01",
+        "true",
+        "x1",
+        "é",
+        "e\u0301",
+        "2024-01-31",
+        "NaN",
+        "1e0",
+    ],
     "date": [date(2024, 1, 31), date(2024, 2, 29), date(9999, 12, 31)],
     "ts": INSTANTS,
     "tz": [i.replace(tzinfo=UTC) for i in INSTANTS],
@@ -45,7 +61,11 @@ def rule_for(draw, pair, *, tolerant):
     if tolerant and "text" not in pair and draw(st.booleans()):
         if all(is_number(k) for k in pair):
             kind = draw(st.sampled_from([ToleranceKind.ABS, ToleranceKind.REL, ToleranceKind.PCT]))
-            return Rule(tolerance=Tolerance(kind, draw(st.sampled_from([Decimal("0.01"), Decimal("0.5"), Decimal(0)]))))
+            return Rule(
+                tolerance=Tolerance(
+                    kind, draw(st.sampled_from([Decimal("0.01"), Decimal("0.5"), Decimal(0)]))
+                )
+            )
         return Rule(tolerance=Tolerance(ToleranceKind.SECS, Decimal(1)))
     return Rule()
 
@@ -92,7 +112,10 @@ def run(bench, columns, keys, baseline, candidate, **spec):
 
 def counts(rows):
     return {
-        **{n: getattr(rows, n) for n in ("baseline", "candidate", "paired", "equal", "differing", "missing", "extra")},
+        **{
+            n: getattr(rows, n)
+            for n in ("baseline", "candidate", "paired", "equal", "differing", "missing", "extra")
+        },
         "duplicate_keys": (rows.duplicate_keys.baseline, rows.duplicate_keys.candidate),
         "null_keys": (rows.null_keys.baseline, rows.null_keys.candidate),
     }
@@ -178,6 +201,10 @@ def test_the_order_of_columns_changes_no_count(bench, case, data):
     order = data.draw(st.permutations(range(len(columns))))
     moved = [[tuple(r[i] for i in order) for r in rows] for rows in (baseline, candidate)]
     other = run(bench, [columns[i] for i in order], keys, *moved)
-    assert (other.rows, other.verdict, other.match_percentage) == (one.rows, one.verdict, one.match_percentage)
+    assert (other.rows, other.verdict, other.match_percentage) == (
+        one.rows,
+        one.verdict,
+        one.match_percentage,
+    )
     by_name = {c.name: c for c in other.columns}
     assert {c.name: c for c in one.columns} == by_name

@@ -88,3 +88,12 @@ def synapse(open_synapse):
     """An empty one."""
     with open_synapse() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def calculator(tmp_path_factory):
+    """One for the whole session, for expressions that touch no table."""
+    folder = tmp_path_factory.mktemp("calculator")
+    table = Table(name="t", folder="t", original=Script("synapse.sql", ""))
+    with local_source(Project(folder=folder, name="t", tables=(table,)), table, folder) as source:
+        yield Synapse(source)

@@ -222,8 +222,8 @@ RESULTS = [
 
 
 @pytest.mark.parametrize(("expression", "expected", "source"), RESULTS, ids=[r[0] for r in RESULTS])
-def test_an_expression_gives_what_sql_server_documents(synapse, expression, expected, source):
-    found = synapse.value(expression)
+def test_an_expression_gives_what_sql_server_documents(calculator, expression, expected, source):
+    found = calculator.value(expression)
     assert type(found) is type(expected), source
     assert (str(found) if isinstance(found, D) else found) == (
         str(expected) if isinstance(expected, D) else expected
@@ -259,8 +259,8 @@ TYPES = [
 
 
 @pytest.mark.parametrize(("expression", "expected", "source"), TYPES, ids=[t[0] for t in TYPES])
-def test_an_expression_has_the_type_that_sql_server_documents(synapse, expression, expected, source):
-    assert synapse.type(expression) == expected, source
+def test_an_expression_has_the_type_that_sql_server_documents(calculator, expression, expected, source):
+    assert calculator.type(expression) == expected, source
 
 
 # expression, SQL Server's error, source
@@ -297,9 +297,9 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("expression", "code", "source"), ERRORS, ids=[e[0] for e in ERRORS])
-def test_an_expression_fails_as_in_sql_server(synapse, expression, code, source):
+def test_an_expression_fails_as_in_sql_server(calculator, expression, code, source):
     with pytest.raises(ProgramError) as caught:
-        synapse.value(expression)
+        calculator.value(expression)
     assert (caught.value.code, caught.value.line, caught.value.file) == (code, 1, "query.sql"), source
 
 

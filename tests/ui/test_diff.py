@@ -52,6 +52,23 @@ def test_only_what_differs_is_marked():
     assert read(synapse).text == "93071.802000"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "marked"),
+    [
+        ("2636.30", "1404.70", ("2636.3", "1404.7")),
+        ("1.50", "1.5", ("0", "")),
+        ("100", "1000", ("", "0")),
+        ("-5", "5", ("-", "")),
+        ("North Sea", "North  Sea", ("", "·")),
+        ("Ada Lovelace", "ada Lovelace", ("A", "a")),
+        ("apple", "ox", ("apple", "ox")),
+    ],
+)
+def test_marks_are_where_a_reader_looks(one, other, marked):
+    assert tuple(read(side).marked for side in diff.cell_pair(one, other)) == marked
+    assert tuple(read(side).text.replace("·", " ") for side in diff.cell_pair(one, other)) == (one, other)
+
+
 def test_equal_values_have_no_mark():
     assert "<mark" not in "".join(diff.cell_pair("same", "same"))
 

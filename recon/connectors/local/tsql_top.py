@@ -103,15 +103,21 @@ def limited(env: Env, node: Tree, made: Query, ordering: Ordering) -> Query:
     if not ordering.alias and isinstance(node, exp.SetOperation):
         alias = env.ctx.alias("o")
         tree = exp.select(*_columns(made, alias)).from_(subquery(tree, alias))
-    if limit is not None and offset is None:
-        _watch_ties(env, node, tree, ordering, _whole(env, node, _count(limit)))
+    most = _whole(env, node, _count(limit)) if limit is not None else None
+    if most is not None and offset is None:
+        _watch_ties(env, node, tree, ordering, most)
+    return Query(_cut(env, node, tree, ordering, most), made.outputs)
+
+
+def _cut(env: Env, node: Tree, tree: Tree, ordering: Ordering, most: int | None) -> Tree:
     if ordering.terms:
         _set_order(tree, ordering)
-    if limit is not None:
-        tree.set("limit", exp.Limit(expression=num(_whole(env, node, _count(limit)))))
+    if most is not None:
+        tree.set("limit", exp.Limit(expression=num(most)))
+    offset = node.args.get("offset")
     if offset is not None:
         tree.set("offset", exp.Offset(expression=num(_whole(env, node, offset.expression))))
-    return Query(tree, made.outputs)
+    return tree
 
 
 def watch_row_numbers(env: Env, node: Tree, tree: exp.Select, columns: list[Tree]) -> None:
