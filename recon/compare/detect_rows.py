@@ -98,7 +98,7 @@ def _duplicates(
 def _varies(engine: Comparer, plan: Plan, i: int, baseline: TableRef) -> bool:
     """Whether the baseline has several values in the column: one that all rows share tells nothing."""
     values = exp.Count(this=exp.Distinct(expressions=[queries.normal(plan, i, "b", "s")]))
-    rows = queries.side(plan, "b", baseline)
+    rows = queries.side(plan, "b", baseline, [i])
     return one_row(engine, t.select([t.named(values, "n")], t.inner(rows, "s")))["n"] > 1
 
 
@@ -135,7 +135,7 @@ def _shared(
         cell = queries.normal(plan, i, other, "s")
         has = t.is_null(cell) if value is None else t.equals(d.as_text(cell), t.text(value))
         counts.append(t.named(t.count_if(has), f"n{i}"))
-    rows = queries.side(plan, other, tables[other])
+    rows = queries.side(plan, other, tables[other], shared)
     found = one_row(engine, t.select(counts, t.inner(rows, "s")))
     telling = [i for i in (*plan.keys, *plan.values) if i in shared and found[f"n{i}"] == 0]
     if telling:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from recon.compare import keycosts, keyqueries
-from recon.compare.keysearch import Sample, Search, numbers
+from recon.compare.keysearch import Sample, Search, ranks
 from recon.compare.pairing import one_row
 from recon.compare.plan import make_plan
 from recon.compare.queries import SIDES
@@ -104,7 +104,7 @@ def propose_keys(
     if limit < 1 or widest < 1:
         raise SpecError(f"limit = {limit}, widest = {widest}", hint="Both must be 1 or more.")
     bench = _bench(engine, baseline, candidate, ())
-    if not bench.usable or not bench.uniqueness("b", 1 << bench.usable[0]).rows:
+    if not bench.ranked or not bench.uniqueness("b", 1).rows:
         return ()
     found = _search(bench, bench.sides, limit=limit, widest=widest).keys
     if bench.both:
@@ -126,13 +126,13 @@ def explain_duplicates(
     if not keys:
         raise SpecError("no key is named", hint="Name the key's columns, or ask for proposals.")
     bench = _bench(engine, side, None, tuple(keys))
-    chosen = [i for i, pair in enumerate(bench.plan.compared) if pair.key and i in bench.usable]
+    chosen = [rank for rank, i in enumerate(bench.ranked) if bench.plan.compared[i].key]
     if len(chosen) < len(keys):
         raise SpecError(
             f"the key {', '.join(keys)} holds a column that cannot be a key",
             hint="Name columns of numbers, texts, dates or times.",
         )
-    start = sum(1 << i for i in chosen)
+    start = sum(1 << rank for rank in chosen)
     names = bench.names(start)
     now = bench.uniqueness("b", start)
     if now.unique or not now.rows:
@@ -145,13 +145,13 @@ def explain_duplicates(
 
 @dataclass(slots=True)
 class _Bench:
-    """Both sides, what was counted so far, and how much each column may cost."""
+    """Both sides, and what was counted so far. Sets of columns are by rank, as in the search."""
 
     engine: Comparer
     plan: Plan
     tables: dict[Which, Side]
-    costs: tuple[float, ...]
-    usable: tuple[int, ...]
+    ranked: tuple[int, ...]  # the numbers of the columns that can be in a key, the cheapest first
+    costs: tuple[float, ...]  # by rank
     _samples: dict[Which, Sample] = field(default_factory=dict["Which", Sample])
     _counted: dict[tuple[Which, int], Uniqueness] = field(
         default_factory=dict[tuple["Which", int], Uniqueness]
@@ -165,11 +165,15 @@ class _Bench:
     def both(self) -> bool:
         return len(self.tables) > 1
 
+    def numbers(self, columns: int) -> list[int]:
+        """A set's columns as the plan numbers them, in the baseline's order."""
+        return sorted(self.ranked[r] for r in ranks(columns))
+
     def names(self, columns: int) -> tuple[str, ...]:
-        return tuple(self.plan.compared[i].name for i in numbers(columns))
+        return tuple(self.plan.compared[i].name for i in self.numbers(columns))
 
     def cost(self, columns: int) -> float:
-        return sum(self.costs[i] for i in numbers(columns))
+        return sum(self.costs[r] for r in ranks(columns))
 
     def sample(self, which: Which) -> Sample:
         if which not in self._samples:
@@ -180,13 +184,13 @@ class _Bench:
 
     def refuting(self, which: Which, columns: int) -> list[int]:
         """What tells rows apart that have the same key in these columns."""
-        query = keyqueries.repeated_rows(self.plan, which, self.tables[which].table, numbers(columns))
-        return self._taken(query).differences(columns)
+        query = keyqueries.repeated_rows(self.plan, which, self.tables[which].table, self.numbers(columns))
+        return self._taken(query).differences(columns, most=30)
 
     def uniqueness(self, which: Which, columns: int) -> Uniqueness:
         known = self._counted.get((which, columns))
         if known is None:
-            query = keyqueries.uniqueness(self.plan, which, self.tables[which].table, numbers(columns))
+            query = keyqueries.uniqueness(self.plan, which, self.tables[which].table, self.numbers(columns))
             known = self._counted[which, columns] = Uniqueness(**one_row(self.engine, query))
         return known
 
@@ -202,7 +206,7 @@ class _Bench:
         tables = [side.table for side in self.tables.values()]
         found = None
         if self.both:
-            query = keyqueries.shared_keys(self.plan, (tables[0], tables[1]), numbers(columns))
+            query = keyqueries.shared_keys(self.plan, (tables[0], tables[1]), self.numbers(columns))
             found = one_row(self.engine, query)["keys"]
         return KeyProposal(
             columns=self.names(columns),
@@ -214,8 +218,8 @@ class _Bench:
 
     def rank(self, proposal: KeyProposal) -> tuple[float, tuple[str, ...]]:
         """What the columns cost, and what speaks against the key: repeats, NULLs, keys of one side only."""
-        at = {p.name: i for i, p in enumerate(self.plan.compared)}
-        cost = self.cost(sum(1 << at[n] for n in proposal.columns))
+        own = (rank for rank, i in enumerate(self.ranked) if self.plan.compared[i].name in proposal.columns)
+        cost = sum(self.costs[rank] for rank in own)
         for counted in (proposal.baseline, proposal.candidate):
             if counted is not None and counted.rows:
                 cost += (0.0 if counted.unique else _REPEATS) + _NULLS * counted.null_rows / counted.rows
@@ -223,11 +227,8 @@ class _Bench:
         return cost + (0.0 if share is None else _NOT_FOUND * (1 - share)), proposal.columns
 
     def _taken(self, query: exp.Query) -> Sample:
-        """The answer as a sample; a column that cannot be in a key has one value."""
         answer = self.engine.query(query)
-        rows = answer.num_rows
-        held = {i: answer.column(at).to_pylist() for at, i in enumerate(self.usable)}
-        return Sample(held.get(i, [None] * rows) for i in range(len(self.plan.compared)))
+        return Sample(answer.column(f"s{i}").to_pylist() for i in self.ranked)
 
 
 def _bench(engine: Comparer, baseline: Side, candidate: Side | None, keys: tuple[str, ...]) -> _Bench:
@@ -236,13 +237,9 @@ def _bench(engine: Comparer, baseline: Side, candidate: Side | None, keys: tuple
     stored = engine.columns(baseline.table), engine.columns(other.table)
     plan = make_plan(Spec(keys=keys), baseline, other, stored)
     tables: dict[Which, Side] = {"b": baseline} if candidate is None else {"b": baseline, "c": candidate}
-    return _Bench(
-        engine=engine,
-        plan=plan,
-        tables=tables,
-        costs=keycosts.of_columns(plan),
-        usable=keyqueries.usable(plan),
-    )
+    costs = keycosts.of_columns(plan)
+    ranked = sorted(keyqueries.usable(plan), key=lambda i: costs[i])
+    return _Bench(engine, plan, tables, tuple(ranked), tuple(costs[i] for i in ranked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +250,7 @@ class _Found:
 
 def _search(bench: _Bench, sides: Sequence[Which], *, start: int = 0, limit: int, widest: int) -> _Found:
     """The cheapest minimal sets that are unique on all of these sides."""
-    search = Search(bench.costs, bench.usable, start=start, widest=widest)
+    search = Search(bench.costs, start=start, widest=widest)
     if start == 0:
         search.learn(d for which in sides for d in bench.sample(which).differences(0))
     found: set[int] = set()

@@ -1,9 +1,9 @@
 """Find sets of columns that tell all known rows apart, cheapest first. Pure: no engine, no names.
 
-A set of columns is an int, bit i for column i. Two rows of a table are told apart by the columns in which
-they differ, so a key must share a column with the *difference* of every pair of rows. Only a few pairs are
-looked at: a set that these do not refute is checked over all rows elsewhere, and rows that refute it there
-are learned. What is returned is therefore a candidate, never a claim.
+Columns are ranked by what they cost; a set of columns is an int, bit r for the column of rank r. Two rows are
+told apart by the columns in which they differ, so a key must share a column with the *difference* of every
+pair of rows. Only a few pairs are looked at: a set that these do not refute is counted over all rows
+elsewhere, and rows that refute it there are learned. What is returned is a candidate, never a claim.
 """
 
 from __future__ import annotations
@@ -15,33 +15,30 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-MOST_LOOKED_AT: Final = 20_000  # sets taken from the heap
-MOST_KEPT: Final = 300_000  # sets put on it
-_PAIRS: Final = 30  # differences learned from one refuted set
+MOST_LOOKED_AT: Final = 20_000  # sets, in one search
 
 
-def numbers(columns: int) -> tuple[int, ...]:
+def ranks(columns: int) -> tuple[int, ...]:
     """The columns of a set, ascending."""
-    return tuple(i for i in range(columns.bit_length()) if columns >> i & 1)
+    return tuple(r for r in range(columns.bit_length()) if columns >> r & 1)
 
 
 class Search:
-    """All sets of `start` and up to `widest` more of the `usable` columns, the cheapest sum of costs first.
+    """All sets of `start` and up to `widest` more columns, in the order of the sum of their costs.
 
-    Every cost is positive, so a set comes after all of its subsets: with `accept` the ones that remain are
-    minimal.
+    `costs` are positive and ascend. A set comes after all of its subsets, so those that are accepted are
+    minimal: supersets of an accepted one are left out.
     """
 
-    def __init__(self, costs: Sequence[float], usable: Iterable[int], *, start: int = 0, widest: int) -> None:
+    def __init__(self, costs: Sequence[float], *, start: int = 0, widest: int) -> None:
         self._costs = costs
-        self._usable = sum(1 << i for i in usable)
         self._widest = start.bit_count() + widest
-        self._heap: list[tuple[float, int, int]] = []
-        self._seen: set[int] = set()
+        self._all = (1 << len(costs)) - 1
         self._differences: list[int] = []  # none holds another; the smallest first
         self._accepted: list[int] = []
-        self._looked_at = 0
-        self._push(0.0, start)
+        self._known: set[int] = set()
+        # cost, set, its parent's cost, its parent, and the columns by which the parent is still to be widened
+        self._heap: list[tuple[float, int, float, int, int]] = [(0.0, start, 0.0, start, 0)]
 
     def learn(self, differences: Iterable[int]) -> None:
         """Take in what tells some pairs of rows apart."""
@@ -63,36 +60,32 @@ class Search:
 
     def candidate(self) -> int | None:
         """The cheapest set that no known pair refutes; the same one again until it is learned from or
-        accepted. None when there is no other, or when the work would exceed its bounds.
+        accepted. None when there is no other, or when too many were looked at.
         """
-        while self._heap and self._looked_at < MOST_LOOKED_AT and not self.hopeless:
-            cost, _, columns = self._heap[0]
-            if any(key & columns == key for key in self._accepted):
-                heappop(self._heap)
-                continue
-            unhit = next((d for d in self._differences if not d & columns), None)
-            if unhit is None and columns:
+        while self._heap and len(self._known) < MOST_LOOKED_AT and not self.hopeless:
+            cost, columns, *_ = self._heap[0]
+            done = columns in self._known or any(key & columns == key for key in self._accepted)
+            unhit = None if done else next((d for d in self._differences if not d & columns), None)
+            if columns and not done and unhit is None:
                 return columns
-            heappop(self._heap)
-            self._looked_at += 1
-            self._widen(cost, columns, unhit)
+            _, _, above, parent, rest = heappop(self._heap)
+            self._widen(above, parent, rest)
+            if not done:
+                self._known.add(columns)
+                if columns.bit_count() < self._widest:
+                    self._widen(cost, columns, self._all if unhit is None else unhit)
         return None
 
-    def _widen(self, cost: float, columns: int, unhit: int | None) -> None:
-        """The set with each one of the columns that tell the unhit pair apart; with each one, if none is."""
-        if columns.bit_count() < self._widest:
-            useful = self._usable if unhit is None else self._usable & unhit
-            for i in numbers(useful):
-                self._push(cost + self._costs[i], columns | 1 << i)
-
-    def _push(self, cost: float, columns: int) -> None:
-        if columns not in self._seen and len(self._seen) < MOST_KEPT:
-            self._seen.add(columns)
-            heappush(self._heap, (cost, columns.bit_count(), columns))
+    def _widen(self, cost: float, columns: int, by: int) -> None:
+        """Put in the set with the cheapest of these columns; the next follows when that is taken out."""
+        if by:
+            cheapest = by & -by
+            wider = cost + self._costs[cheapest.bit_length() - 1]
+            heappush(self._heap, (wider, columns | cheapest, cost, columns, by ^ cheapest))
 
 
 class Sample:
-    """Some rows of one side, by column; each value as a small number that is the same for equal values.
+    """Some rows of one side, by rank of column; equal values as the same small number.
 
     All rows must be different rows of the table: a row that came twice would look like a duplicate.
     """
@@ -100,12 +93,12 @@ class Sample:
     def __init__(self, columns: Iterable[Iterable[str | None]]) -> None:
         self._columns = [_coded(values) for values in columns]
 
-    def differences(self, columns: int) -> list[int]:
+    def differences(self, columns: int, most: int = 4) -> list[int]:
         """What tells apart some of the pairs of rows that agree on these columns; empty if none do."""
-        return list(islice((self._difference(a, b) for a, b in self._agreeing(columns)), _PAIRS))
+        return list(islice((self._difference(a, b) for a, b in self._agreeing(columns)), most))
 
     def _agreeing(self, columns: int) -> Iterator[tuple[int, int]]:
-        chosen = [self._columns[i] for i in numbers(columns)]
+        chosen = [self._columns[i] for i in ranks(columns)]
         last: dict[tuple[int, ...], int] = {}
         for row, key in enumerate(zip(*chosen, strict=True)):
             if key in last:

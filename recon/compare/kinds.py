@@ -103,13 +103,15 @@ def _text(one: exp.Expr, other: exp.Expr) -> list[tuple[exp.Expr, exp.Expr]]:
 
 
 def _same_reading(one: exp.Expr, other: exp.Expr) -> exp.Expr:
-    """Whether both texts say the same number, the same instant or the same truth value."""
-    numbers = [reading.numeral(v, boolean=True) for v in (one, other)]
-    plain = [t.negate(t.call("starts_with", n, t.text(reading.UNREADABLE))) for n in numbers]
+    """Whether both texts say the same number (of up to 20 and 18 digits), truth value or instant."""
+    numbers = [d.try_type(v, "DECIMAL(38,18)") for v in (one, other)]
+    plain = [reading.readable_number(v) for v in (one, other)]
+    truths = [d.try_type(v, "BOOLEAN") for v in (one, other)]
     instants = [reading.instant(v) for v in (one, other)]
     return t.any_of(
-        t.all_of(*plain, t.same(*numbers)),
-        t.all_of(*(t.not_null(v) for v in instants), t.same(*instants)),
+        t.definitely(t.all_of(*plain, t.equals(*numbers))),
+        t.definitely(t.equals(*truths)),
+        t.definitely(t.equals(*instants)),
     )
 
 

@@ -7,13 +7,13 @@ equal rows first, the m-th with the m-th, then the others in sorted order.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from recon.compare import queries, segments, trees
 from recon.compare.queries import CLASSIFIED, DIFFERENT, MANY, REPEATED, SIDES, Which
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlglot import exp
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from recon.compare.segments import Axis
     from recon.model import TableRef
     from recon.ports import Comparer
+
+
+Tables: TypeAlias = "dict[Which, TableRef]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,26 +51,20 @@ def one_row(engine: Comparer, query: exp.Query) -> dict[str, int]:
 
 def pair(engine: Comparer, plan: Plan, baseline: TableRef, candidate: TableRef) -> Paired:
     """Write the table of different rows and count what it does not hold."""
-    tables: dict[Which, TableRef] = {"b": baseline, "c": candidate}
-    sides: dict[Which, exp.Select] = {which: queries.side(plan, which, tables[which]) for which in SIDES}
+    tables: Tables = {"b": baseline, "c": candidate}
+    keys = _sides(plan, tables, plan.keys)
     counts: dict[Which, dict[str, int]] = {
-        which: one_row(engine, queries.side_counts(plan, which, sides[which])) for which in SIDES
+        which: one_row(engine, queries.side_counts(plan, which, keys[which])) for which in SIDES
     }
     rows: dict[Which, int] = {which: counts[which]["n"] for which in SIDES}
-    axis = _axis(engine, plan, sides, rows)
-    repeated = engine.save(queries.repeated_keys(plan, sides), REPEATED) > 0
-    parts = [_once(plan, sides, repeated=repeated)]
-    label = axis.of(plan)
-    different: exp.Query = queries.different(plan, parts[0], label, repeated=False)
+    axis = _axis(engine, plan, tables, rows)
+    repeated = engine.save(queries.repeated_keys(plan, keys), REPEATED) > 0
     if repeated:
-        for which in SIDES:
-            many = queries.split(plan, which, sides[which], repeated=True)
-            engine.save(queries.numbered(plan, which, many), MANY[which])
-        rest = (queries.rest(plan, "b"), queries.rest(plan, "c"), queries.on_keys(plan, nth=True))
-        more = queries.different(plan, rest, label, repeated=True)
-        different = trees.union([different, more])
-        parts += [rest, queries.equal_many(plan)]
-    engine.save(different, DIFFERENT)
+        _save_many(engine, plan, tables)
+    joins = _joins(plan, tables, range(len(plan.compared)), repeated=repeated)
+    label = axis.of(plan)
+    different = [queries.different(plan, join, label, repeated=n > 0) for n, join in enumerate(joins)]
+    engine.save(trees.union(different), DIFFERENT)
     wrong = one_row(engine, queries.mismatches(plan)) if plan.values else {}
     touched = tuple(i for i in plan.values if wrong[f"x{i}"])
     engine.save(queries.classified(plan, touched), CLASSIFIED)
@@ -77,46 +74,65 @@ def pair(engine: Comparer, plan: Plan, baseline: TableRef, candidate: TableRef) 
         repeated=repeated,
         axis=axis,
         touched=touched,
-        totals=_totals(engine, sides["b"], label["b"]),
-        forgiven=_forgiven(engine, plan, parts),
+        totals=_totals(engine, plan, axis, baseline),
+        forgiven=_forgiven(engine, plan, tables, repeated=repeated),
     )
 
 
-def _once(plan: Plan, sides: dict[Which, exp.Select], *, repeated: bool) -> queries.Join:
-    """The rows whose key occurs at most once on each side, and the condition that pairs them."""
+def _sides(plan: Plan, tables: Tables, only: Iterable[int]) -> dict[Which, exp.Select]:
+    numbers = tuple(only)
+    return {which: queries.side(plan, which, tables[which], numbers) for which in SIDES}
+
+
+def _save_many(engine: Comparer, plan: Plan, tables: Tables) -> None:
+    """The rows of repeated keys, numbered, as tables of their own."""
+    for which, rows in _sides(plan, tables, range(len(plan.compared))).items():
+        many = queries.split(plan, which, rows, repeated=True)
+        engine.save(queries.numbered(plan, which, many), MANY[which])
+
+
+def _joins(plan: Plan, tables: Tables, only: Iterable[int], *, repeated: bool) -> list[queries.Join]:
+    """Rows whose key occurs at most once on each side; then what is left of the repeated ones."""
+    sides = _sides(plan, tables, only)
     if not repeated:
-        return sides["b"], sides["c"], queries.on_keys(plan, nth=False)
+        return [(sides["b"], sides["c"], queries.on_keys(plan, nth=False))]
     one, other = (queries.split(plan, which, sides[which], repeated=False) for which in SIDES)
-    return one, other, queries.on_keys(plan, nth=False)
+    rest = (queries.rest(plan, "b"), queries.rest(plan, "c"), queries.on_keys(plan, nth=True))
+    return [(one, other, queries.on_keys(plan, nth=False)), rest]
 
 
-def _totals(engine: Comparer, rows: exp.Select, label: exp.Expr) -> dict[str, int]:
-    answer = engine.query(segments.totals(rows, label))
+def _totals(engine: Comparer, plan: Plan, axis: Axis, baseline: TableRef) -> dict[str, int]:
+    rows = queries.side(plan, "b", baseline, () if axis.number is None else (axis.number,))
+    answer = engine.query(segments.totals(rows, axis.of(plan)["b"]))
     return {str(row["seg"]): int(row["n"]) for row in answer.to_pylist()}
 
 
-def _forgiven(engine: Comparer, plan: Plan, parts: list[queries.Join]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for part in parts:
-        query = queries.forgiven(plan, part)
-        counts = one_row(engine, query) if query is not None else {}
-        for name, cells in counts.items():
-            found[int(name[1:])] = found.get(int(name[1:]), 0) + cells
+def _forgiven(engine: Comparer, plan: Plan, tables: Tables, *, repeated: bool) -> dict[int, int]:
+    """By column number, over all pairs: those of unique keys, the rest of the others, and their equal rows."""
+    numbers = queries.forgiving(plan)
+    if not numbers:
+        return {}
+    joins = _joins(plan, tables, (*plan.keys, *numbers), repeated=repeated)
+    found = dict.fromkeys(numbers, 0)
+    for join in [*joins, queries.equal_many(plan)] if repeated else joins:
+        for name, cells in one_row(engine, queries.forgiven(plan, join)).items():
+            found[int(name[1:])] += cells
     return found
 
 
-def _axis(engine: Comparer, plan: Plan, sides: dict[Which, exp.Select], rows: dict[Which, int]) -> Axis:
+def _axis(engine: Comparer, plan: Plan, tables: Tables, rows: dict[Which, int]) -> Axis:
     """Choose the segment column, then the finest way of merging its values that gives few labels."""
     which: Which = "b" if rows["b"] else "c"
     chosen = None
     for numbers in (segments.asked(plan) or segments.able(plan, keys=True), segments.able(plan, keys=False)):
         if chosen is None and numbers:
-            facts = one_row(engine, segments.profile(plan, which, sides[which], numbers))
+            side = queries.side(plan, which, tables[which], numbers)
+            facts = one_row(engine, segments.profile(plan, which, side, numbers))
             chosen = segments.choose(plan, facts)
     if chosen is None:
         return segments.Axis(None)
     number, dated = chosen
-    values = segments.value_rows(plan, number, sides)
+    values = segments.value_rows(plan, number, _sides(plan, tables, [number]))
     if dated:
         level = segments.finest(one_row(engine, segments.level_counts(plan, number, values)))
         if level is not None:

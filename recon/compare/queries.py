@@ -19,7 +19,7 @@ from recon.compare.types import Family
 from recon.model import TableRef
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from recon.compare.plan import Plan
     from recon.compare.types import Type
@@ -36,13 +36,17 @@ DIFFERENT: Final = TableRef(WORK, "different_rows")
 CLASSIFIED: Final = TableRef(WORK, "classified_rows")
 
 
-def side(plan: Plan, which: Which, ref: TableRef) -> exp.Select:
-    """One side's rows: `v{i}` and, where it is another, `w{i}`. Columns are taken by position."""
+def side(plan: Plan, which: Which, ref: TableRef, only: Iterable[int] | None = None) -> exp.Select:
+    """One side's rows: `v{i}` and, where it is another, `w{i}`, of all compared columns or `only` of some.
+
+    Columns are taken by position. An engine has to understand every column that is named here, in each
+    query again: name no more than the query needs.
+    """
     names = [exp.to_identifier(f"c{n}") for n in range(plan.widths[SIDES.index(which)])]
     rows = t.table(ref)
     rows.set("alias", exp.TableAlias(this=exp.to_identifier("t"), columns=names))
     columns = [t.named(exp.true(), "here")]
-    for i in range(len(plan.compared)):
+    for i in range(len(plan.compared)) if only is None else sorted(set(only)):
         columns.append(t.named(_stored(plan, i, which), f"v{i}"))
         if not plan.plain[which][i]:
             columns.append(t.named(in_form(plan, i, which, _stored(plan, i, which)), f"w{i}"))
@@ -213,20 +217,18 @@ def classified(plan: Plan, touched: Sequence[int]) -> exp.Select:
     return t.select(kept, rows)
 
 
-def forgiven(plan: Plan, pairs: Join) -> exp.Select | None:
-    """One row, `f{i}`: how many paired cells only their rule makes equal. None without such rules."""
+def forgiving(plan: Plan) -> list[int]:
+    """The numbers of the columns whose rule, or padding, can make equal what is not."""
+    return [i for i, pair in enumerate(plan.compared) if rules.forgives(plan.common(i), pair.rule)]
+
+
+def forgiven(plan: Plan, pairs: Join) -> exp.Select:
+    """One row, `f{i}`: how many paired cells only their rule makes equal."""
     one, other, on = pairs
     counts: list[exp.Expr] = []
-    for i, pair in enumerate(plan.compared):
-        form = plan.common(i)
-        if rules.forgives(form, pair.rule):
-            strict = t.same(
-                rules.strict(form, form.baseline, raw(i, "b")),
-                rules.strict(form, form.candidate, raw(i, "c")),
-            )
-            counts.append(t.named(t.count_if(t.all_of(_equal(plan, i), t.negate(strict))), f"f{i}"))
-    if not counts:
-        return None
+    for i in forgiving(plan):
+        values = [rules.strict(plan.common(i), type_on(plan, i, which), raw(i, which)) for which in SIDES]
+        counts.append(t.named(t.count_if(t.all_of(_equal(plan, i), t.negate(t.same(*values)))), f"f{i}"))
     return t.select(counts, t.inner(one, "b"), joins=[t.join(t.inner(other, "c"), on)])
 
 

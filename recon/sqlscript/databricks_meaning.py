@@ -207,6 +207,7 @@ _IDLE_CHANGES = (
     ("SET", "OWNER"),
     ("OWNER", "TO"),
     ("CLUSTER", "BY"),
+    ("DROP", "CONSTRAINT"),
     ("ENABLE", "PREDICTIVE"),
     ("DISABLE", "PREDICTIVE"),
     ("INHERIT", "PREDICTIVE"),
@@ -220,6 +221,10 @@ def _alter(reader: Reader) -> Meaning:
     table = reader.name()
     if reader.take("RENAME", "TO"):
         return Meaning(kind=Kind.RENAME, table=table, renamed=reader.name())
+    informational = reader.peek() == "ADD" and reader.peek(1) == "CONSTRAINT"
+    if informational and not any(word.key == "CHECK" for word in reader.words):
+        reader.take("ADD")  # primary and foreign keys are not enforced on Databricks either
+        return Meaning(kind=Kind.IDLE, note=f"{reader.opening()} left out: it has no effect on the data")
     if any(reader.take(*keys) for keys in _IDLE_CHANGES):
         return Meaning(kind=Kind.IDLE, note=f"{reader.opening()} left out: it has no effect on the data")
     if reader.peek() == "AS" or (reader.peek() == "ADD" and reader.peek(1) in {"COLUMN", "COLUMNS"}):

@@ -94,7 +94,7 @@ def _nothing(scan: Scan, word: str, following: Token) -> bool:
 
 
 def _hint(word: str, following: Token) -> bool:
-    return word == "WITH" and following.word == "("
+    return word == "WITH" and following.word in {"(", "TIES", "ROLLUP", "CUBE"}
 
 
 def _select(scan: Scan, word: str, following: Token) -> bool:
@@ -139,7 +139,7 @@ def _with(scan: Scan, word: str, following: Token) -> bool:
 def _create(scan: Scan, word: str, following: Token) -> bool:
     before = scan.previous.word
     if word == "SELECT":
-        return "SELECT" not in scan.seen or before in _QUERY_JOINS
+        return ("SELECT" not in scan.seen and "AS" in scan.seen) or before in _QUERY_JOINS
     if word == "WITH":
         return "SELECT" not in scan.seen or following.word == "("
     if word in {"DELETE", "UPDATE"}:

@@ -87,7 +87,7 @@ class _Batch:
     def _until(self, parts: list[Part], stop: str) -> tuple[Statement, ...]:
         """Statements up to the word `stop` (the end of the batch if empty), added to `parts`."""
         body: list[Statement] = []
-        began = self._peek().line
+        began = parts[-1].line if parts else self._peek().line
         while True:
             self._semicolons(parts)
             if self._over and stop:

@@ -176,6 +176,7 @@ def _story(run: Run, shown: tuple[Difference, ...]) -> None:
         key="w_key",
         on_change=chosen,
         placeholder="Choose a key of this page to see all its differing columns",
+        width=520,
     )
     if linked:
         row_story(run, linked)

@@ -26,7 +26,9 @@ def spark_worlds(tmp_path_factory):
 
 def ref(name):
     *schema, table = name.split(".")
-    return TableRef(schema=schema[-1] if schema else "", name=table, catalog=schema[0] if len(schema) > 1 else "")
+    return TableRef(
+        schema=schema[-1] if schema else "", name=table, catalog=schema[0] if len(schema) > 1 else ""
+    )
 
 
 def variant(text, name="v", path="tables/t/variants/v.sql"):
@@ -87,7 +89,9 @@ class Lab:
         self._files += 1
         files = engine.export(table, self._folder / f"out{self._files}")
         data = pa.concat_tables(pq.read_table(f) for f in files)
-        rows = sorted((tuple(r.values()) for r in data.to_pylist()), key=lambda r: [(v is None, str(v)) for v in r])
+        rows = sorted(
+            (tuple(r.values()) for r in data.to_pylist()), key=lambda r: [(v is None, str(v)) for v in r]
+        )
         columns = engine.columns(table)
         return Answer(table, data.column_names, rows, engine.notes, {c.name: c.type for c in columns})
 
@@ -110,9 +114,8 @@ def lab(request, tmp_path):
 
 @pytest.fixture
 def script():
-    """Makes variants: script(text) is SQL, script.python(text) is PySpark."""
-    make = lambda text: variant(text)  # noqa: E731
-    return make
+    """Makes variants of SQL."""
+    return variant
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def one(text):
         ("analyze table gold.t compute statistics", Kind.IDLE, None),
         ("alter table gold.t set tblproperties ('a' = 'b')", Kind.IDLE, None),
         ("set use_cached_result = false", Kind.IDLE, None),
+        ("alter table gold.t add constraint pk primary key (a)", Kind.IDLE, None),
     ],
 )
 def test_what_a_statement_does(text, kind, table):
@@ -87,6 +88,7 @@ def test_what_a_statement_does(text, kind, table):
         ("insert into gold.t replace where a = 1 select 1", "REPLACE"),
         ("alter table gold.t set location '/x'", "SET LOCATION"),
         ("alter table gold.t drop column a", "DROP COLUMN"),
+        ("alter table gold.t add constraint c check (a > 0)", "ADD CONSTRAINT"),
         ("restore table gold.t to version as of 1", "RESTORE"),
         ("create procedure p() as begin select 1; end", "PROCEDURE"),
         ("begin merge into t using s on true when matched then delete; end", "MERGE"),
@@ -96,7 +98,7 @@ def test_what_a_statement_does(text, kind, table):
 )
 def test_what_is_refused_with_file_and_line(text, says):
     (statement,) = statements(f"-- first line\n\n{text}", "tables/t/variants/v.sql")
-    with pytest.raises(ProgramError, match="v.sql:3: ") as caught:
+    with pytest.raises(ProgramError, match=r"v\.sql:3: ") as caught:
         meaning(statement)
     assert says in str(caught.value)
     assert caught.value.hint
@@ -131,7 +133,10 @@ def test_what_belongs_to_delta_lake_comes_off(text, expected):
     [
         ("select main.gold.t.a from main.gold.t", "select gold.t.a from gold.t"),
         ("select t.a.b.c, 'main.gold.t' from main.gold.t t", "select t.a.b.c, 'main.gold.t' from gold.t t"),
-        ("insert into `my cat`.gold.t select * from dev.silver.s", "insert into gold.t select * from silver.s"),
+        (
+            "insert into `my cat`.gold.t select * from dev.silver.s",
+            "insert into gold.t select * from silver.s",
+        ),
         ("select a.b.c from gold.a", "select a.b.c from gold.a"),
         ("drop table if exists main.gold.t", "drop table if exists gold.t"),
     ],
@@ -143,12 +148,18 @@ def test_catalogs_come_off_and_nothing_else_changes(text, expected):
 
 
 def test_what_a_query_reads():
-    found = reads(tree(one("with a as (select * from s.x) select * from a join main.s.y on true where exists (select 1 from z)")))
+    found = reads(
+        tree(
+            one(
+                "with a as (select * from s.x) select * from a join main.s.y on true where exists (select 1 from z)"
+            )
+        )
+    )
     assert {str(t) for t in found} == {"s.x", "main.s.y", "z"}
 
 
 def test_text_that_sqlglot_cannot_read_is_refused():
-    with pytest.raises(ProgramError, match="v.sql:1"):
+    with pytest.raises(ProgramError, match=r"v\.sql:1"):
         tree(one("select from where"))
 
 

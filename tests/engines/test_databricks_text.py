@@ -106,7 +106,10 @@ def test_a_notebook_falls_into_cells_with_the_files_line_numbers():
 
 
 def test_an_sql_notebook_and_a_plain_script():
-    found = cells("-- Databricks notebook source\nselect 1;\n-- COMMAND ----------\n-- MAGIC %python\n-- MAGIC x = 1", Language.SQL)
+    found = cells(
+        "-- Databricks notebook source\nselect 1;\n-- COMMAND ----------\n-- MAGIC %python\n-- MAGIC x = 1",
+        Language.SQL,
+    )
     assert [c.kind for c in found] == [CellKind.SQL, CellKind.PYTHON]
     plain = cells("-- select\nselect 1", Language.SQL)
     assert [(c.kind, c.line, c.text) for c in plain] == [(CellKind.SQL, 1, "-- select\nselect 1")]

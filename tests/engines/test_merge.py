@@ -5,13 +5,14 @@ https://docs.databricks.com/sql/language-manual/delta-merge-into
 
 from __future__ import annotations
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 
 from recon.errors import ProgramError
 
+D = Decimal
 MULTIPLE = "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE"
 
 
@@ -20,7 +21,11 @@ def amounts(*values):
 
 
 # id 1 and 2 match, 3 is only in the target, 4 only in the origin; NULL ids never match.
-TARGET = {"id": pa.array([1, 2, 3, None], pa.int32()), "v": amounts("1.00", "2.00", "3.00", "9.00"), "s": ["a", "b", "c", "n"]}
+TARGET = {
+    "id": pa.array([1, 2, 3, None], pa.int32()),
+    "v": amounts("1.00", "2.00", "3.00", "9.00"),
+    "s": ["a", "b", "c", "n"],
+}
 ORIGIN = {"id": pa.array([1, 2, 4, None], pa.int32()), "v": amounts("10.00", None, "40.00", "90.00"), "s": ["x", "y", "z", "m"], "extra": [1, 2, 3, 4]}  # fmt: skip
 TWICE = {"id": pa.array([1, 1, 2], pa.int32()), "v": amounts("10.00", "11.00", "20.00"), "s": ["p", "q", "r"]}
 
@@ -139,7 +144,9 @@ def test_merge(world, case):
 def test_duplicate_rows_of_the_target_are_separate_rows(world):
     lab, engine = world
     lab.attach(engine, "gold.t", {"id": [1, 1, 5, 5], "s": ["a", "a", "b", "b"]})
-    text = "merge into gold.t t using (select 1 as id, 'z' as s) s on t.id = s.id when matched then update set *"
+    text = (
+        "merge into gold.t t using (select 1 as id, 'z' as s) s on t.id = s.id when matched then update set *"
+    )
     assert lab.answer(engine, text, "gold.t").rows == [(1, "z"), (1, "z"), (5, "b"), (5, "b")]
 
 
@@ -155,7 +162,9 @@ def test_several_rows_that_would_change_one_row_are_an_error(world, clauses):
     lab, engine = world
     lab.attach(engine, "gold.t", TARGET)
     with pytest.raises(ProgramError) as caught:
-        lab.answer(engine, f"select 1;\nmerge into gold.t t using silver.two s on t.id = s.id {clauses}", "gold.t")
+        lab.answer(
+            engine, f"select 1;\nmerge into gold.t t using silver.two s on t.id = s.id {clauses}", "gold.t"
+        )
     assert (caught.value.code, caught.value.line) == (MULTIPLE, 2)
     assert lab.read(engine, "gold.t").rows == by_text(KEPT.values())  # nothing happened
 
@@ -163,7 +172,10 @@ def test_several_rows_that_would_change_one_row_are_an_error(world, clauses):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("merge into gold.t t using (select id from silver.s) s on t.id = s.id when matched then update set *", "no column v, s"),
+        (
+            "merge into gold.t t using (select id from silver.s) s on t.id = s.id when matched then update set *",
+            "no column v, s",
+        ),
         (HEAD + "when matched then update set nope = 1", "nope is no column"),
         (HEAD + "when matched then update set v = 1, V = 2", "assigned twice"),
         (HEAD + "when matched then update set s.x.y = 1", "cannot assign"),

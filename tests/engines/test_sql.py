@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal as D
+from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from recon.errors import EngineError, ProgramError
 from recon.model import Column, Session
 
+D = Decimal
 T = {
     "id": pa.array([1, 2, 3, 4], pa.int32()),
     "n": pa.array([7, -7, None, 0], pa.int32()),
@@ -164,7 +166,9 @@ def test_create_or_replace_may_read_what_it_replaces(lab):
                   create or replace table gold.x as select a + 1 as a from gold.x;
                   create or replace table gold.x partitioned by (a) as select a, a * 10 as b from gold.x"""
         assert lab.answer(engine, text, "gold.x").rows == [(2, 20)]
-        assert lab.answer(engine, "create or replace table gold.x (q int); insert into gold.x values (5)", "gold.x").rows == [(5,)]
+        assert lab.answer(
+            engine, "create or replace table gold.x (q int); insert into gold.x values (5)", "gold.x"
+        ).rows == [(5,)]
 
 
 def test_insert_overwrite_may_read_what_it_overwrites(lab):
@@ -190,7 +194,11 @@ def test_update_delete_and_truncate(lab):
         text = """update gold.x as t set v = t.v * 2, t.id = id + 10 where id = 1 or v > 4;
                   delete from gold.x where id in (select id from silver.k);"""
         assert lab.answer(engine, text, "gold.x").rows == [(11, D("3.0")), (2, None), (None, D("9.0"))]
-        assert lab.answer(engine, "update gold.x set v = 0.04", "gold.x").rows == [(11, D("0.0")), (2, D("0.0")), (None, D("0.0"))]
+        assert lab.answer(engine, "update gold.x set v = 0.04", "gold.x").rows == [
+            (11, D("0.0")),
+            (2, D("0.0")),
+            (None, D("0.0")),
+        ]
         assert lab.answer(engine, "truncate table gold.x", "gold.x").rows == []
         assert lab.answer(engine, "insert into gold.x values (1, 1); delete from gold.x", "gold.x").rows == []
 
@@ -216,13 +224,20 @@ def test_parameters(lab):
         text = "select :start as a, :factor * 2 as b, :name as c, :n + 1 as d, :yes as e, cast(:at as timestamp_ntz) as f, cast(:none as int) as g"
         row = lab.answer(engine, text, params=params).rows[0]
         assert row == (dt.date(2024, 1, 1), D("3.00"), "o'b", 4, True, dt.datetime(2024, 1, 2, 3, 4, 5), None)
-        made = lab.answer(engine, "create table gold.p as select :n as n; merge into gold.p t using (select :n as n) s on t.n = s.n when matched and :yes then update set n = :n * 2", "gold.p", params)
+        made = lab.answer(
+            engine,
+            "create table gold.p as select :n as n; merge into gold.p t using (select :n as n) s on t.n = s.n when matched and :yes then update set n = :n * 2",
+            "gold.p",
+            params,
+        )
         assert made.rows == [(6,)]
 
 
 def test_the_result_is_the_last_query_when_nothing_is_written(lab):
     with lab.world() as engine:
-        assert lab.answer(engine, "select 1 as a; create temp view v as select 2 as a; select a from v", "gold.t").rows == [(2,)]
+        assert lab.answer(
+            engine, "select 1 as a; create temp view v as select 2 as a; select a from v", "gold.t"
+        ).rows == [(2,)]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +247,11 @@ def test_the_result_is_the_last_query_when_nothing_is_written(lab):
         ("create temp view v as select 1 as a", "gold.t", "it wrote no table"),
         ("create table gold.other as select 1 as a; select 1 as a", "gold.t", "it wrote gold.other"),
         ("create temp view v as select 1 as a", None, "it leaves no rows"),
-        ("create table gold.a as select 1 as a; create table gold.b as select 1 as a", None, "gold.a, gold.b"),
+        (
+            "create table gold.a as select 1 as a; create table gold.b as select 1 as a",
+            None,
+            "gold.a, gold.b",
+        ),
     ],
 )
 def test_no_single_relation(lab, text, target, says):
@@ -290,13 +309,13 @@ def test_worlds_never_see_each_other(lab):
 
 def test_what_a_variant_does_to_an_input_stays_in_its_world(lab):
     file = lab.file({"id": [1, 2]})
-    before = open(file, "rb").read()
+    before = Path(file).read_bytes()
     for _ in range(2):
         with lab.world() as engine:
             engine.attach(_ref("silver.t"), [file])
             text = "insert into silver.t values (3); delete from silver.t where id = 1; insert overwrite silver.t select id * 10 from silver.t"
             assert lab.answer(engine, text, "silver.t").rows == [(20,), (30,)]
-    assert open(file, "rb").read() == before
+    assert Path(file).read_bytes() == before
 
 
 def test_attach_takes_several_files(lab):
@@ -321,9 +340,27 @@ def test_create_translates_types_and_fills_by_name(lab):
         engine.create(_ref("gold.t"), columns, [lab.file(rows)])
         answer = lab.read(engine, "gold.t")
         assert answer.columns == ["Id", "flag", "tiny", "paid", "at", "name", "guid", "f"]
-        assert list(answer.types.values()) == ["INT", "BOOLEAN", "SMALLINT", "DECIMAL(19,4)", "TIMESTAMP", "STRING", "STRING", "DOUBLE"]
+        assert list(answer.types.values()) == [
+            "INT",
+            "BOOLEAN",
+            "SMALLINT",
+            "DECIMAL(19,4)",
+            "TIMESTAMP",
+            "STRING",
+            "STRING",
+            "DOUBLE",
+        ]
         at = answer.rows[0][4].replace(tzinfo=None)
-        assert (*answer.rows[0][:4], at, *answer.rows[0][5:]) == (1, True, 200, D("1.5000"), dt.datetime(2024, 1, 2), "abcdef", "X", 1.5)
+        assert (*answer.rows[0][:4], at, *answer.rows[0][5:]) == (
+            1,
+            True,
+            200,
+            D("1.5000"),
+            dt.datetime(2024, 1, 2),
+            "abcdef",
+            "X",
+            1.5,
+        )
         engine.create(_ref("gold.t"), columns)
         assert lab.read(engine, "gold.t").rows == []
         with pytest.raises(EngineError, match="lack the column flag"):

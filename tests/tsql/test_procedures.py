@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
 from recon.errors import ProgramError
+
+D = Decimal
 
 SALES = """
 CREATE TABLE stg.Sales (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
 from recon.errors import ProgramError
+
+D = Decimal
 
 WORDS = """
 CREATE TABLE dbo.w (id int, t varchar(10) NULL, n int NULL);
@@ -35,7 +37,7 @@ def test_grouping_and_distinct_follow_the_collation(words):
     assert words.rows("SELECT COUNT(DISTINCT t) AS n FROM dbo.w") == [(2,)]
     union = "SELECT t FROM dbo.w UNION SELECT 'B'"
     assert words.rows(f"SELECT COUNT(*) AS n FROM ({union}) d") == [(3,)]
-    assert words.rows("SELECT t FROM dbo.w EXCEPT SELECT 'A'") == [(None,), ("b",)]
+    assert set(words.rows("SELECT t FROM dbo.w EXCEPT SELECT 'A'")) == {(None,), ("b",)}
     assert words.rows("SELECT 'B' AS t INTERSECT SELECT t FROM dbo.w") == [("B",)]
     assert any("one group" in n for n in words.notes)
 
@@ -76,7 +78,11 @@ def test_nulls_sort_lowest(words):
 
 def test_top_percent_rounds_up_and_with_ties_keeps_ties(words):
     assert len(words.rows("SELECT TOP 21 PERCENT id FROM dbo.w ORDER BY id")) == 2
-    assert sorted(words.rows("SELECT TOP 1 WITH TIES id FROM dbo.w WHERE t = 'a' ORDER BY t")) == [(1,), (2,), (3,)]
+    assert sorted(words.rows("SELECT TOP 1 WITH TIES id FROM dbo.w WHERE t = 'a' ORDER BY t")) == [
+        (1,),
+        (2,),
+        (3,),
+    ]
     assert words.rows("SELECT id FROM dbo.w ORDER BY id OFFSET 1 ROWS FETCH NEXT 2 ROWS ONLY") == [(2,), (3,)]
     assert words.rows("SELECT DISTINCT TOP 1 t FROM dbo.w WHERE t IS NOT NULL ORDER BY t DESC") == [("b",)]
 
@@ -100,14 +106,18 @@ def test_joins_of_every_kind(open_synapse):
     with open_synapse(ddl) as made:
         full = "SELECT a.i, b.i AS j FROM dbo.a FULL OUTER JOIN dbo.b ON dbo.a.i = b.i"
         assert sorted(made.rows(full), key=str) == [(1, None), (2, 2), (None, 3)]
-        assert made.rows("SELECT a.x, b.y FROM a RIGHT JOIN b ON a.i = b.i WHERE a.i IS NULL") == [(None, "s")]
+        assert made.rows("SELECT a.x, b.y FROM a RIGHT JOIN b ON a.i = b.i WHERE a.i IS NULL") == [
+            (None, "s")
+        ]
         assert made.rows("SELECT COUNT(*) AS n FROM dbo.a, dbo.b CROSS JOIN dbo.a AS c") == [(8,)]
         nested = "SELECT a.i FROM a LEFT JOIN (b INNER JOIN a c ON c.i = b.i) ON a.i = b.i WHERE b.i IS NULL"
         assert made.rows(nested) == [(1,)]
         applied = """SELECT a.i, z.y FROM dbo.a OUTER APPLY (
             SELECT TOP 1 b.y FROM dbo.b WHERE b.i > a.i ORDER BY b.i) AS z"""
         assert sorted(made.rows(applied)) == [(1, "r"), (2, "s")]
-        crossed = "SELECT a.i, v.value FROM dbo.a CROSS APPLY STRING_SPLIT(a.x + ',z', ',') AS v WHERE a.i = 1"
+        crossed = (
+            "SELECT a.i, v.value FROM dbo.a CROSS APPLY STRING_SPLIT(a.x + ',z', ',') AS v WHERE a.i = 1"
+        )
         assert sorted(made.rows(crossed)) == [(1, "p"), (1, "z")]
 
 
@@ -134,14 +144,18 @@ def test_rollup_grouping_sets_and_having(words):
     assert [t for t, g, _ in words.rows(sql) if g] == [None]
     sets = "SELECT n, COUNT(*) AS c FROM dbo.w GROUP BY GROUPING SETS ((n), ()) HAVING COUNT(*) > 1"
     assert words.rows(sets) == [(None, 5)]
-    assert words.rows("SELECT UPPER(t) AS u, SUM(n) AS s FROM dbo.w GROUP BY UPPER(t) HAVING SUM(n) = 3") == [("A", 3)]
+    assert words.rows("SELECT UPPER(t) AS u, SUM(n) AS s FROM dbo.w GROUP BY UPPER(t) HAVING SUM(n) = 3") == [
+        ("A", 3)
+    ]
 
 
 def test_aggregates_over_nothing_and_over_nulls(words):
     sql = "SELECT SUM(n) AS s, AVG(n) AS a, COUNT(n) AS c, MAX(t) AS m FROM dbo.w WHERE id > 100"
     assert words.rows(sql) == [(None, None, 0, None)]
     assert words.rows("SELECT AVG(n) AS a FROM dbo.w") == [(3,)]
-    assert words.rows("SELECT AVG(CAST(n AS decimal(9,2))) AS a FROM dbo.w WHERE id IN (1, 2, 4)") == [(D("2.333333"),)]
+    assert words.rows("SELECT AVG(CAST(n AS decimal(9,2))) AS a FROM dbo.w WHERE id IN (1, 2, 4)") == [
+        (D("2.333333"),)
+    ]
     agg = "SELECT STRING_AGG(CAST(id AS varchar(5)), '-') WITHIN GROUP (ORDER BY id DESC) AS s FROM dbo.w"
     assert words.rows(agg) == [("5-4-3-2-1",)]
 
@@ -166,7 +180,9 @@ def test_names_that_would_trap_a_careless_translator(open_synapse):
     ddl = """CREATE TABLE [temp].[main] ([select] int, [a]]b] int, ["x"] int, [c0] int, [q] int);
     INSERT INTO [temp].[main] VALUES (1, 2, 3, 4, 5)"""
     with open_synapse(ddl) as made:
-        assert made.rows('SELECT [select] AS s, [a]]b] AS b, ["x"] AS x, c0, q FROM [temp].[main]') == [(1, 2, 3, 4, 5)]
+        assert made.rows('SELECT [select] AS s, [a]]b] AS b, ["x"] AS x, c0, q FROM [temp].[main]') == [
+            (1, 2, 3, 4, 5)
+        ]
         made.run("""UPDATE [temp].main SET [a]]b] = "c0" + q, c0 = [select] FROM (SELECT 1 AS c0x) AS q""")
         assert made.table("temp.main") == [(1, 9, 3, 1, 5)]
 
@@ -186,7 +202,7 @@ def test_names_that_would_trap_a_careless_translator(open_synapse):
         ("SELECT id FROM dbo.w FOR JSON AUTO", ""),
         ("SELECT * FROM dbo.w PIVOT (SUM(n) FOR t IN ([a], [b])) AS p", ""),
         ("SELECT id & n + 1 AS x FROM dbo.w", ""),
-        ("SELECT name FROM sys.tables", ""),
+        ("SELECT name FROM sys.partitions", ""),
         ("SELECT @@CPU_BUSY AS x", "137"),
         ("SELECT id FROM dbo.w WITH (READPAST)", ""),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, date, datetime, time
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +12,8 @@ import pytest
 
 from recon.errors import Cancelled, ProgramError, SourceError, SpecError
 from recon.model import Script, TableRef
+
+D = Decimal
 
 DDL = """CREATE TABLE stg.T (
     Id int NOT NULL, Name varchar(5) NULL, Code char(3) NULL, Amount decimal(9,2) NULL, Paid bit NULL,
@@ -57,7 +59,9 @@ def test_parquet_goes_into_the_declared_types_by_name(open_synapse):
 
 def test_csv_is_read_as_text_and_converted_by_the_declared_types(open_synapse):
     header = "Id,Name,Code,Amount,Paid,Born,Seen,At_,Big,Rate,Cash,Key_\n"
-    text = header + '007,"",ab,1.005,1,20240131,2024-01-31 10:20:30.005,10:00,5,1e2,"1,234.5",\n8,,,,,,,,,,,\n'
+    text = (
+        header + '007,"",ab,1.005,1,20240131,2024-01-31 10:20:30.005,10:00,5,1e2,"1,234.5",\n8,,,,,,,,,,,\n'
+    )
     with open_synapse(DDL, {"stg.T": text}) as made:
         assert made.table("stg.T") == [
             (
@@ -130,8 +134,13 @@ def test_a_declared_table_without_a_file_is_empty(open_synapse):
 
 
 def test_read_filters_by_a_tsql_predicate(open_synapse):
-    with open_synapse("CREATE TABLE dbo.t (d date, n varchar(5)); INSERT dbo.t VALUES ('20240131', 'a'), ('20240201', 'B')") as made:
-        assert made.table("t", "d <= '20240131' OR n = 'b'") == [(date(2024, 1, 31), "a"), (date(2024, 2, 1), "B")]
+    with open_synapse(
+        "CREATE TABLE dbo.t (d date, n varchar(5)); INSERT dbo.t VALUES ('20240131', 'a'), ('20240201', 'B')"
+    ) as made:
+        assert made.table("t", "d <= '20240131' OR n = 'b'") == [
+            (date(2024, 1, 31), "a"),
+            (date(2024, 2, 1), "B"),
+        ]
         assert made.table("t", "YEAR(d) = 2024 AND n LIKE '[b-c]'") == [(date(2024, 2, 1), "B")]
         with pytest.raises(ProgramError):
             made.table("t", "d <=")
@@ -140,7 +149,9 @@ def test_read_filters_by_a_tsql_predicate(open_synapse):
 def test_query_gives_names_and_derived_types(open_synapse):
     ddl = "CREATE TABLE dbo.t (a int, m decimal(9,2)); INSERT dbo.t VALUES (1, 2.5)"
     with open_synapse(ddl) as made:
-        script = Script("q.sql", "SELECT a / 2 AS half, SUM(m) AS total, N'x' AS [a b], AVG(m) m FROM dbo.t GROUP BY a")
+        script = Script(
+            "q.sql", "SELECT a / 2 AS half, SUM(m) AS total, N'x' AS [a b], AVG(m) m FROM dbo.t GROUP BY a"
+        )
         rows = made.source.query(script, {})
         with rows.batches as batches:
             assert batches.read_all().to_pylist() == [
@@ -155,7 +166,9 @@ def test_query_gives_names_and_derived_types(open_synapse):
 
 
 def test_query_takes_the_last_select(synapse):
-    assert synapse.rows("SELECT 1 AS a; CREATE TABLE #t (b int); INSERT #t VALUES (7); SELECT b FROM #t") == [(7,)]
+    assert synapse.rows("SELECT 1 AS a; CREATE TABLE #t (b int); INSERT #t VALUES (7); SELECT b FROM #t") == [
+        (7,)
+    ]
     with pytest.raises(ProgramError, match="no SELECT"):
         synapse.rows("DECLARE @x int = 1")
     with pytest.raises(ProgramError, match="no name"):
@@ -245,7 +258,6 @@ def test_a_wide_parquet_streams_in_batches(open_synapse):
 def test_a_truncated_parquet_is_a_spec_error(open_synapse, tmp_path):
     pq.write_table(parquet(), tmp_path / "x.parquet")
     broken = (tmp_path / "x.parquet").read_bytes()[:200]
-
 
     with pytest.raises(SpecError, match="cannot be read"):
         from recon.connectors.local.source import local_source

@@ -12,7 +12,6 @@ from recon.model_result import Result
 from recon.report import codec
 from recon.settings import read
 from recon.store import Outcome, Store
-from recon.worker import run_folder
 from tests.ui.sample import write_differences
 
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
@@ -148,7 +147,7 @@ def keep(result: Result, *, table: str, variant: str, state: RunState = RunState
         written = store.finish(run_id, "a-test", _outcome(final, state, **outcome))
         assert written
         if any(c.mismatches for c in final.columns):
-            write_differences(run_folder(settings.home, run_id) / "differences.parquet")
+            write_differences(settings.run_folder(run_id) / "differences.parquet")
         return run_id
     finally:
         store.retire("a-test")

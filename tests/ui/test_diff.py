@@ -7,6 +7,8 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recon.ui import diff
 
@@ -67,6 +69,13 @@ def test_only_what_differs_is_marked():
 def test_marks_are_where_a_reader_looks(one, other, marked):
     assert tuple(read(side).marked for side in diff.cell_pair(one, other)) == marked
     assert tuple(read(side).text.replace("·", " ") for side in diff.cell_pair(one, other)) == (one, other)
+
+
+@given(st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S"))), st.text("ab01."))
+def test_every_character_of_both_sides_is_there(one, other):
+    words = {"": "empty string"}
+    for side, value in zip(diff.cell_pair(one, other), (one, other), strict=True):
+        assert read(side).text == words.get(value, value)
 
 
 def test_equal_values_have_no_mark():

@@ -138,11 +138,12 @@ class LocalSource:
             if self.session.trancount:
                 raise ProgramError("a transaction is still open at the end", file=file, code="266")
         except Failure as error:
-            self._unwind()
             place = error.file or file
             where = f" (in {error.procedure})" if error.procedure else ""
             message = f"{error.message}{where}"
             raise ProgramError(message, file=place, line=error.line, code=str(error.number)) from error
+        finally:
+            self._unwind()
 
     def _unwind(self) -> None:
         if self.session.trancount:

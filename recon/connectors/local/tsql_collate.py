@@ -67,8 +67,13 @@ def ordered(env: Env, node: Tree, tree: Tree, kind: SqlType) -> Tree:
 
 
 def common(env: Env, node: Tree, a: Typed, b: Typed) -> SqlType:
-    """The type, with the collation, under which two texts meet. Two different explicit ones are an error."""
+    """The type, with the collation, under which two texts meet: one asked for wins over a column's own.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/statements/collation-precedence-transact-sql
+    """
     mine, other = a.type.collation, b.type.collation
+    if a.explicit is not b.explicit:
+        return a.type if a.explicit else b.type
     if mine and other and mine.casefold() != other.casefold():
         env.refuse(node, f"the collations {mine} and {other} cannot be compared", "468")
     return a.type if mine else b.type

@@ -167,6 +167,9 @@ def _to_float(c: Conversion, tree: Tree) -> Tree:
 
 
 def _to_text(c: Conversion, tree: Tree) -> Tree:
+    plain = isinstance(tree, exp.Literal) and str(tree.this).isascii()
+    if c.source.national and not c.to.national and not plain:
+        c.env.note(c.node, f"{c.source} becomes {c.to}: letters that its code page lacks become ? in Synapse")
     spelled, length = tsql_convert_text.spelled(c.env, c.node, tree, c.source, c.style)
     if c.to.length != MAX and not 0 <= length <= c.to.length:
         number = c.source.family in _NUMBERS

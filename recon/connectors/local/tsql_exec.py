@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from recon.connectors.local.tsql_catalog import key_of
+from recon.connectors.local.tsql_ddl import rename
 from recon.connectors.local.tsql_session import Failure, Frame
 from recon.connectors.local.tsql_tables import as_declared
 from recon.errors import ProgramError
@@ -53,6 +54,9 @@ def execute(runner: Runner, tokens: Sequence[Token], line: int) -> None:
     if parts[-1].casefold() == "sp_executesql":
         _executesql(runner, arguments, line)
         return
+    if parts[-1].casefold() == "sp_rename":
+        _rename(runner, arguments, line)
+        return
     found = runner.procedures.get(key_of(parts))
     if found is None:
         _missing(runner, parts, line)
@@ -60,6 +64,15 @@ def execute(runner: Runner, tokens: Sequence[Token], line: int) -> None:
     if into:
         kind = runner.variable(into, line)
         runner.session.frame.variables[into.casefold()] = as_declared(runner, (types.INT, code), kind, line)
+
+
+def _rename(runner: Runner, arguments: list[_Argument], line: int) -> None:
+    """sp_rename 'schema.table', 'new name'."""
+    if len(arguments) != 2 and [_text(runner, a.tokens, line).upper() for a in arguments[2:]] != ["OBJECT"]:
+        raise ProgramError("sp_rename is supported for tables only", file=runner.file, line=line)
+    old, new = (_text(runner, a.tokens, line) for a in arguments[:2])
+    parts, _ = object_name(solid(tokenize(old, runner.file)), 0)
+    rename(runner.session, parts, new)
 
 
 def _missing(runner: Runner, parts: tuple[str, ...], line: int) -> NoReturn:

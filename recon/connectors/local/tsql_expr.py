@@ -200,7 +200,7 @@ def _collate(env: Env, node: Tree) -> Typed:
         named = env.ctx.session.collation
     collation(named)
     kind = SqlType(inner.type.name, length=inner.type.length, collation=named)
-    return Typed(inner.tree, kind, inner.literal)
+    return Typed(inner.tree, kind, inner.literal, explicit=True)
 
 
 # --- Choice and conversion --------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -12,6 +13,7 @@ from recon.connectors.local.tsql_expr import register, unified, value
 from recon.connectors.local.tsql_functions import Call, function
 from recon.connectors.local.tsql_predicate import compared, predicate
 from recon.connectors.local.tsql_scope import Typed
+from recon.connectors.local.tsql_system import schema_id
 from recon.sqlscript import tsql_types as types
 from recon.sqlscript.tsql_types import Family
 
@@ -157,6 +159,13 @@ def _user(env: Env, node: Tree) -> Typed:
     return Typed(text("recon"), _NAME)
 
 
+@function("SCHEMA_ID")
+def _schema_id(call: Call) -> Typed:
+    call.arity(0, 1)
+    named = call.env.ctx.session.evaluate(call.text(0).tree) if call.args else "dbo"
+    return Typed(constant(schema_id(call.env.ctx.catalog, str(named)), types.INT), types.INT)
+
+
 @function("SCHEMA_NAME")
 def _schema_name(call: Call) -> Typed:
     call.arity(0)
@@ -235,6 +244,9 @@ def _numbered(call: Call, given: Typed, pattern: str) -> Tree:
         spelled = cast(fn("abs", cast(given.tree, "HUGEINT")), "VARCHAR")
         width = cast(fn("greatest", num(int(digits)), fn("length", spelled)), types.INT)
         return exp.DPipe(this=sign, expression=fn("lpad", spelled, width, text("0")))
+    custom = re.fullmatch(r"(#,##0|#,#|#,0|0)(?:\.(0+))?", pattern)
+    if custom and (custom[1] != "0" or custom[2]):
+        kind, digits = "F" if custom[1] == "0" else "N", str(len(custom[2] or ""))
     if kind == "F" and digits.isdigit():
         return cast(cast(given.tree, types.decimal(38, int(digits))), "VARCHAR")
     if kind == "N" and (digits.isdigit() or not digits):

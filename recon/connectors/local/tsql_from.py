@@ -12,6 +12,7 @@ from recon.connectors.local.tsql_duck import fn, name, subquery
 from recon.connectors.local.tsql_expr import known, refuse_unknown, unified, value
 from recon.connectors.local.tsql_predicate import predicate
 from recon.connectors.local.tsql_scope import Env, Field, Output, Query, Source
+from recon.connectors.local.tsql_system import system_view
 from recon.sqlscript import tsql_types as types
 
 if TYPE_CHECKING:
@@ -146,7 +147,10 @@ def _table(env: Env, node: exp.Table) -> tuple[Source, Tree]:
         query = env.ctx.query(Env(env.ctx), found.query)
         return Source(alias, called, query.fields(found.columns)), subquery(query.tree, alias)
     if found is None:
-        return missing(env, node, parts)
+        view = system_view(env.ctx.catalog, parts) if len(parts) > 1 else None
+        if view is None:
+            return missing(env, node, parts)
+        return Source(alias, called, view.fields()), subquery(view.tree, alias)
     called = called if _alias_name(node) or not found.schema else (found.schema, found.name)
     return base_source(found, alias, called), exp.Table(**{**found.tree.args, "alias": as_alias})
 

@@ -74,6 +74,7 @@ class Runner:
     given: Mapping[str, tuple[SqlType, Value]] = field(default_factory=dict[str, "tuple[SqlType, Value]"])
     pending: Failure | None = None  # a RAISERROR outside TRY: said when the script is over
     result: Query | None = None  # what the last SELECT left behind
+    results: int = 0  # how many SELECTs have returned rows
     tries: int = 0  # how many TRY blocks are open
 
     def script(self, tree: ScriptTree) -> None:

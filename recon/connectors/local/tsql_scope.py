@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A DuckDB expression and the T-SQL type of its value. `literal`: a constant of the script."""
+    """A DuckDB expression and the T-SQL type of its value.
+
+    `literal`: a constant of the script. `explicit`: its collation was asked for with COLLATE.
+    """
 
     tree: Tree
     type: SqlType
     literal: bool = False
+    explicit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def keep(runner: Runner, env: Env, made: Query) -> None:
         exp.Create(this=table, kind="TABLE", expression=chosen, properties=temporary)
     )
     every = [exp.alias_(column(RESULT, f"c{i}"), f"c{i}", quoted=True) for i in range(len(cells))]
+    runner.results += 1
     runner.result = Query(exp.select(*every).from_(table.copy()), made.outputs)
 
 

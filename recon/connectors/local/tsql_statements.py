@@ -86,10 +86,12 @@ def _insert_exec(runner: Runner, leaf: Leaf, at: int) -> None:
     begin = 2 if leaf.parts[1].word == "INTO" else 1
     parts, end = object_name(leaf.parts, begin)
     listed = [t.name for t in leaf.parts[end:at] if t.kind in {Kind.NAME, Kind.QUOTED}]
-    runner.result = None
+    runner.result, before = None, runner.results
     execute(runner, leaf.parts[at:], leaf.line)
-    if runner.result is None:
-        raise _fail(runner, leaf, "the procedure of INSERT .. EXEC has no SELECT")
+    if runner.result is None or runner.results != before + 1:
+        raise _fail(
+            runner, leaf, "INSERT .. EXEC needs a procedure with exactly one SELECT that returns rows"
+        )
     env = _env(runner, leaf)
     node = exp.to_table(parts[-1])
     target = runner.session.catalog.table(parts)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
-from pyspark.errors import PySparkException
 from pyspark.sql import functions
 from sqlglot import exp
 
-from recon.connectors.spark.faults import sentence
+from recon.connectors.spark.faults import SPARK_ERRORS, sentence
 from recon.connectors.spark.program import run_program
 from recon.connectors.spark.types import declared, portable
 from recon.connectors.spark.workshop import Workshop
@@ -69,7 +68,7 @@ class SparkEngine:
             for number, url in enumerate(urls):
                 _link(_local(url), self._shop.location(table), number)
             self._spark.catalog.refreshTable(self._shop.sql_name(table))
-        except PySparkException as error:
+        except SPARK_ERRORS as error:
             raise EngineError(f"{table}: {sentence(error)}") from error
 
     def create(self, table: TableRef, columns: Sequence[Column], urls: Sequence[str] = ()) -> None:
@@ -79,7 +78,7 @@ class SparkEngine:
             empty = self._spark.range(0).select(*none)
             rows = self._filled(table, kinds, self._files(urls)) if urls else empty
             self._new_table(table, rows)
-        except PySparkException as error:
+        except SPARK_ERRORS as error:
             raise EngineError(f"{table}: {sentence(error)}") from error
 
     def run(self, variant: Variant, params: Mapping[str, Scalar], target: TableRef | None) -> TableRef:
@@ -102,7 +101,7 @@ class SparkEngine:
             return self._result[0]
         try:
             return declared(self._shop.table(table))
-        except PySparkException as error:
+        except SPARK_ERRORS as error:
             raise EngineError(f"{table}: {sentence(error)}") from error
 
     def export(self, table: TableRef, folder: Path) -> tuple[Path, ...]:
@@ -112,7 +111,7 @@ class SparkEngine:
         else:
             try:
                 saved = self._save(self._shop.table(table), self._folder / "export")
-            except PySparkException as error:
+            except SPARK_ERRORS as error:
                 raise EngineError(f"{table}: {sentence(error)}") from error
         parts = sorted(saved.glob("*.parquet"))
         return tuple(_link(part, folder, number) for number, part in enumerate(parts))
@@ -156,7 +155,7 @@ def _local(url: str) -> Path:
     parsed = urlparse(url)
     if parsed.scheme == "file":
         return Path(unquote(parsed.path))
-    return Path(url)
+    return Path(url).resolve()
 
 
 def _link(file: Path, folder: Path, number: int) -> Path:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyspark.errors import AnalysisException, PySparkException
+from py4j.protocol import Py4JError, Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException, QueryContextType
 
-from recon.errors import ProgramError
+from recon.errors import EngineError, ProgramError
 
 if TYPE_CHECKING:
+    from recon.errors import ReconError
     from recon.sqlscript.databricks_text import Statement
 
 # Parameters of Spark's messages that are names, types or settings, never values of a row.
@@ -32,9 +34,16 @@ _HINTS = {
 _PLACE = re.compile(r"line (\d+),? pos \d+")
 
 
-def failure(error: PySparkException, statement: Statement) -> ProgramError:
+SparkError = PySparkException | Py4JError
+SPARK_ERRORS = (PySparkException, Py4JError)  # the second where Spark has no exception of its own
+_CONDITION = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
+
+
+def failure(error: SparkError, statement: Statement) -> ReconError:
     """What Spark says about a statement, with the line in the author's file."""
-    code = error.getCondition() or type(error).__name__
+    if isinstance(error, Py4JError) and not isinstance(error, Py4JJavaError):
+        return EngineError("Spark's Java process is gone", hint="Run it again.", retryable=True)
+    code = condition(error)
     return ProgramError(
         sentence(error),
         file=statement.file,
@@ -44,13 +53,23 @@ def failure(error: PySparkException, statement: Statement) -> ProgramError:
     )
 
 
+def condition(error: SparkError) -> str:
+    """Spark's error class, or the exception's name where Spark gives none."""
+    if isinstance(error, PySparkException):
+        return error.getCondition() or type(error).__name__
+    found = _CONDITION.search(str(error))
+    return found[1] if found else type(error).__name__
+
+
 def hint(code: str) -> str:
     """What to do about an error class; empty when there is nothing to say."""
     return _HINTS.get(code, _HINTS.get(code.split(".")[0], ""))
 
 
-def sentence(error: PySparkException) -> str:
+def sentence(error: SparkError) -> str:
     """The first line of Spark's message. Values become "…" unless they can only be names or types."""
+    if not isinstance(error, PySparkException):
+        return f"{condition(error)} in Spark"
     text = _first_line(error.getMessage() or str(error))
     if isinstance(error, AnalysisException):
         return text  # before any row is read: everything in it comes from the script
@@ -66,9 +85,12 @@ def _first_line(text: str) -> str:
     return text.strip().split("\n", 1)[0].strip()
 
 
-def _line(error: PySparkException, statement: Statement) -> int:
+def _line(error: SparkError, statement: Statement) -> int:
     """The line of the expression that failed where Spark knows it, else the statement's."""
-    for context in error.getQueryContext():
+    if not statement.text:
+        return statement.line  # a line of Python
+    contexts = error.getQueryContext() if isinstance(error, PySparkException) else []
+    for context in (c for c in contexts if c.contextType() is QueryContextType.SQL):
         start = getattr(context, "startIndex", lambda: -1)()
         fragment = context.fragment()
         if start >= 0 and fragment and statement.text[start : start + len(fragment)] == fragment:

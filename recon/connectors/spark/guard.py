@@ -137,7 +137,8 @@ class Guard:
         )
 
     def mode(self, writer: DataFrameWriter, saveMode: str | None) -> DataFrameWriter:  # noqa: N803 (PySpark's)
-        writer._recon_mode = saveMode or "error"  # type: ignore[attr-defined]
+        if saveMode is not None:
+            writer._recon_mode = saveMode  # type: ignore[attr-defined]
         return _MODE(writer, saveMode)
 
     def format(self, writer: DataFrameWriter, source: str) -> DataFrameWriter:

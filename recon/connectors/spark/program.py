@@ -8,10 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from pyspark.errors import PySparkException
-
 from recon.connectors.ledger import Ledger
-from recon.connectors.spark.faults import failure
+from recon.connectors.spark.faults import SPARK_ERRORS, failure
 from recon.connectors.spark.python import PythonCells
 from recon.connectors.spark.statements import Statements
 from recon.errors import ProgramError
@@ -42,7 +40,7 @@ class Outcome:
         """Spark computes rows late: an error while they are saved is the last statement's."""
         try:
             yield
-        except PySparkException as error:
+        except SPARK_ERRORS as error:
             raise failure(error, self.last or Statement("", "", 0)) from error
 
 
@@ -103,7 +101,7 @@ class _Program:
                     rows.write.format("noop").mode("overwrite").save()
                 self._outcome.last = statement
                 rows = self._sql.run(statement)
-            except PySparkException as error:
+            except SPARK_ERRORS as error:
                 raise failure(error, self._outcome.last or statement) from error
         return rows
 

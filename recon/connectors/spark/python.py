@@ -10,13 +10,13 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
-from recon.connectors.spark.faults import hint, sentence
+from recon.connectors.spark.faults import SPARK_ERRORS, failure
 from recon.connectors.spark.guard import Guard
 from recon.connectors.spark.utils import DbUtils, NotebookExit
 from recon.errors import ProgramError, ReconError
+from recon.sqlscript.databricks_text import Statement
 
 if TYPE_CHECKING:
     import io
@@ -101,9 +101,8 @@ class PythonCells:
             return ProgramError(message, file=self._file, line=line, code=error.code, hint=error.hint)
         if isinstance(error, ReconError):
             return error
-        if isinstance(error, PySparkException):
-            code = error.getCondition() or type(error).__name__
-            return ProgramError(sentence(error), file=self._file, line=line, code=code, hint=hint(code))
+        if isinstance(error, SPARK_ERRORS):
+            return failure(error, Statement("", self._file, line))
         name = type(error).__name__
         if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] == "delta":
             advice = "Delta Lake's Python interface is not available here: use spark.sql with MERGE."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import logging
 import os
+import shutil
 import sys
 import threading
 import warnings
@@ -119,6 +121,7 @@ class SparkWorlds:
             os.environ["JAVA_HOME"] = java
         conf = SparkConf().setMaster("local[*]").setAppName("recon")
         conf.setAll(list(_settings(home, self._memory).items()))
+        atexit.register(shutil.rmtree, home / str(os.getpid()), ignore_errors=True)
         log = home / "jvm.log"
         try:
             with log.open("ab") as out:  # the JVM's own output, which is no answer to anybody's question
