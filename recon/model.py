@@ -261,6 +261,7 @@ class Run:
     rows_equal_percentage: float | None = None
     baseline_rows: int = 0
     differing_cells: int = 0
+    approximate: bool = False  # its engine only stood in for Databricks
     result_sha256: str = ""
 
 

@@ -124,6 +124,7 @@ def _outcome(result: Result) -> Outcome:
         rows_equal_percentage=result.rows_equal_percentage,
         baseline_rows=result.rows.baseline,
         differing_cells=sum(column.mismatches for column in result.columns),
+        approximate=result.approximate,
         error=result.failure.error if result.failure else "",
         hint=result.failure.hint if result.failure else "",
     )

@@ -37,8 +37,14 @@ _CODES: Final = (
     BASELINE_NULL, CANDIDATE_NULL, Kind.VALUE, Kind.TYPE, Kind.UNREADABLE, Kind.ROUNDING, Kind.WHITESPACE,
     Kind.CASE,
 )  # fmt: skip
-_IN_B, _IN_C, _REPEATED = (t.column(n) for n in ("in_b", "in_c", "repeated"))
-_MISSING, _EXTRA = t.negate(_IN_C), t.negate(_IN_B)
+
+
+def _missing() -> exp.Expr:
+    return t.negate(t.column("in_c"))
+
+
+def _extra() -> exp.Expr:
+    return t.negate(t.column("in_b"))
 
 
 def row_counts(engine: Comparer, plan: Plan, paired: Paired) -> RowCounts:
@@ -48,9 +54,9 @@ def row_counts(engine: Comparer, plan: Plan, paired: Paired) -> RowCounts:
     that both agree.
     """
     counts = {
-        "differing": t.count_if(t.all_of(_IN_B, _IN_C)),
-        "missing": t.count_if(_MISSING),
-        "extra": t.count_if(_EXTRA),
+        "differing": t.count_if(t.all_of(t.column("in_b"), t.column("in_c"))),
+        "missing": t.count_if(_missing()),
+        "extra": t.count_if(_extra()),
     }
     found = one_row(engine, _counted(counts))
     together = paired.rows["b"] - found["missing"]
@@ -116,7 +122,7 @@ def _kind_counts(kinds: dict[str, int], plan: Plan, i: int | None) -> tuple[Kind
     merged = {Kind.NULL_VS_VALUE: one_sided, **{Kind(k): kinds[k] for k in _CODES[2:]}}
     common = plan.common(i) if i is not None else None
     return tuple(
-        KindCount(cause=kind, cells=cells, hint=hint(kind, cells, kinds[BASELINE_NULL], common))
+        KindCount(cause=str(kind), cells=cells, hint=hint(kind, cells, kinds[BASELINE_NULL], common))
         for kind, cells in sorted(merged.items(), key=lambda item: -item[1])
         if cells
     )
@@ -126,7 +132,7 @@ def segment_cells(engine: Comparer, plan: Plan, paired: Paired) -> Segments:
     """The heatmap: for each segment the columns with mismatches, and at least the whole row."""
     axis = paired.axis
     counts = [t.column("seg")]
-    counts += [t.named(t.count_if(c), n) for n, c in (("missing", _MISSING), ("extra", _EXTRA))]
+    counts += [t.named(t.count_if(c), n) for n, c in (("missing", _missing()), ("extra", _extra()))]
     counts += [t.named(exp.Count(this=t.column(f"d{i}")), f"n{i}") for i in paired.touched]
     answer = engine.query(t.select(counts, t.table(CLASSIFIED), group=[t.column("seg")]))
     found = {str(row["seg"]): row for row in answer.to_pylist()}
@@ -176,8 +182,10 @@ def duplicate_samples(engine: Comparer, plan: Plan, most: int) -> tuple[Duplicat
 
 def surplus(engine: Comparer) -> dict[str, int]:
     """How many of the missing and extra rows have a key that repeats."""
-    classes = {"missing": _MISSING, "extra": _EXTRA}
-    return one_row(engine, _counted({n: t.count_if(t.all_of(_REPEATED, c)) for n, c in classes.items()}))
+    classes = {"missing": _missing(), "extra": _extra()}
+    return one_row(
+        engine, _counted({n: t.count_if(t.all_of(t.column("repeated"), c)) for n, c in classes.items()})
+    )
 
 
 def why_surplus(

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from recon.model import TableRef
     from recon.ports import Comparer
 
-_ALONE = {"b": t.negate(t.column("in_c")), "c": t.negate(t.column("in_b"))}
 _OTHER: dict[Which, Which] = {"b": "c", "c": "b"}
+
+
+def _alone(which: Which) -> exp.Expr:
+    """Whether only that side has the row."""
+    return t.negate(t.column(f"in_{_OTHER[which]}"))
 
 
 def row_causes(
@@ -66,7 +70,7 @@ def _same_keys(plan: Plan, texts: list[int], form: Callable[[exp.Expr], exp.Expr
         keys = [queries.in_form(plan, i, which, t.column(f"{which}{i}")) for i in plan.keys]
         changed = [form(k) if i in texts else k for i, k in zip(plan.keys, keys, strict=True)]
         named = [t.named(k, f"k{n}") for n, k in enumerate(changed)]
-        sides.append(t.select(named, t.table(CLASSIFIED), where=_ALONE[which].copy()))
+        sides.append(t.select(named, t.table(CLASSIFIED), where=_alone(which)))
     on = t.all_of(*(t.same(t.column(f"k{n}", "b"), t.column(f"k{n}", "c")) for n in range(len(plan.keys))))
     every = [t.column(f"k{n}") for n in range(len(plan.keys))]
     one, other = (t.select(every, t.inner(side, "s"), group=every) for side in sides)
@@ -84,7 +88,7 @@ def _duplicates(
         if not repeated[word] or not keys:
             continue
         mine: Which = "c" if which == "c" else "b"
-        where = t.all_of(_ALONE[mine].copy(), t.column("repeated"))
+        where = t.all_of(_alone(mine), t.column("repeated"))
         shared = _shared_values(engine, plan, mine, where, repeated[word]) if repeated[word] > 1 else {}
         named = [i for i in plan.keys if i in shared and not plan.whole]
         telling = [i for i in named if _varies(engine, plan, i, tables["b"])]
@@ -125,7 +129,7 @@ def _shared(
     engine: Comparer, plan: Plan, which: Which, count: int, tables: dict[Which, TableRef]
 ) -> Iterator[Cause]:
     """A value that all these rows have and no row of the other side."""
-    where = t.all_of(_ALONE[which].copy(), t.negate(t.column("repeated")))
+    where = t.all_of(_alone(which), t.negate(t.column("repeated")))
     shared = _shared_values(engine, plan, which, where, count)
     if not shared:
         return

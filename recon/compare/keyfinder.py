@@ -153,6 +153,7 @@ class _Bench:
     ranked: tuple[int, ...]  # the numbers of the columns that can be in a key, the cheapest first
     costs: tuple[float, ...]  # by rank
     _samples: dict[Which, Sample] = field(default_factory=dict["Which", Sample])
+    _learned: dict[Which, list[int]] = field(default_factory=dict["Which", list[int]])
     _counted: dict[tuple[Which, int], Uniqueness] = field(
         default_factory=dict[tuple["Which", int], Uniqueness]
     )
@@ -175,17 +176,27 @@ class _Bench:
     def cost(self, columns: int) -> float:
         return sum(self.costs[r] for r in ranks(columns))
 
-    def sample(self, which: Which) -> Sample:
-        if which not in self._samples:
-            most = max(_FEWEST_ROWS, min(_MOST_ROWS, _SAMPLED_CELLS // max(1, len(self.plan.compared))))
-            query = keyqueries.some_rows(self.plan, which, self.tables[which].table, most)
-            self._samples[which] = self._taken(query)
-        return self._samples[which]
+    def learned(self, which: Which) -> list[int]:
+        """The differences seen so far between rows of a side; at first those of a few rows."""
+        if which not in self._learned:
+            self._learned[which] = self._sample(which).differences(0)
+        return self._learned[which]
+
+    def refuted(self, sides: Sequence[Which], columns: int) -> list[int]:
+        """Differences between sampled rows of one side that agree in these columns."""
+        for which in sides:
+            seen = self._sample(which).differences(columns)
+            if seen:
+                self.learned(which).extend(seen)
+                return seen
+        return []
 
     def refuting(self, which: Which, columns: int) -> list[int]:
-        """What tells rows apart that have the same key in these columns."""
+        """Differences between rows that agree in these columns, found among all rows."""
         query = keyqueries.repeated_rows(self.plan, which, self.tables[which].table, self.numbers(columns))
-        return self._taken(query).differences(columns, most=30)
+        seen = self._taken(query).differences(columns, most=30)
+        self.learned(which).extend(seen)
+        return seen
 
     def uniqueness(self, which: Which, columns: int) -> Uniqueness:
         known = self._counted.get((which, columns))
@@ -226,6 +237,13 @@ class _Bench:
         share = proposal.share_found
         return cost + (0.0 if share is None else _NOT_FOUND * (1 - share)), proposal.columns
 
+    def _sample(self, which: Which) -> Sample:
+        if which not in self._samples:
+            most = max(_FEWEST_ROWS, min(_MOST_ROWS, _SAMPLED_CELLS // len(self.ranked)))
+            query = keyqueries.some_rows(self.plan, which, self.tables[which].table, most)
+            self._samples[which] = self._taken(query)
+        return self._samples[which]
+
     def _taken(self, query: exp.Query) -> Sample:
         answer = self.engine.query(query)
         return Sample(answer.column(f"s{i}").to_pylist() for i in self.ranked)
@@ -251,15 +269,14 @@ class _Found:
 def _search(bench: _Bench, sides: Sequence[Which], *, start: int = 0, limit: int, widest: int) -> _Found:
     """The cheapest minimal sets that are unique on all of these sides."""
     search = Search(bench.costs, start=start, widest=widest)
-    if start == 0:
-        search.learn(d for which in sides for d in bench.sample(which).differences(0))
+    search.learn(d for which in sides for d in bench.learned(which))
     found: set[int] = set()
     counted = 0
     while len(found) < 2 * limit and counted < MOST_COUNTED:
         columns = search.candidate()
         if columns is None:
             break
-        seen = [d for which in sides for d in bench.sample(which).differences(columns)]
+        seen = bench.refuted(sides, columns)
         if not seen:
             counted += 1
             against = bench.repeating(sides, columns)

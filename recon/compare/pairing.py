@@ -108,7 +108,7 @@ def _totals(engine: Comparer, plan: Plan, axis: Axis, baseline: TableRef) -> dic
 
 
 def _forgiven(engine: Comparer, plan: Plan, tables: Tables, *, repeated: bool) -> dict[int, int]:
-    """By column number, over all pairs: those of unique keys, the rest of the others, and their equal rows."""
+    """By column number, over all pairs: of unique keys, the rest of the others, and their equal rows."""
     numbers = queries.forgiving(plan)
     if not numbers:
         return {}

@@ -93,10 +93,10 @@ def side_counts(plan: Plan, which: Which, rows: exp.Select) -> exp.Select:
 
 
 def repeated_keys(plan: Plan, sides: Rows) -> exp.Query:
-    """The keys that occur more than once on either side, each once: `k{i}`."""
+    """The keys that occur more than once on either side, each once: `k{i}`; without columns all are one."""
     parts = [
         t.select(
-            [t.named(normal(plan, i, which), f"k{i}") for i in plan.keys],
+            [t.named(normal(plan, i, which), f"k{i}") for i in plan.keys] or [t.named(exp.true(), "k")],
             t.inner(sides[which], which),
             group=normals(plan, plan.keys, which),
             having=t.operator(exp.GT, t.rows_counted(), t.number(1)),

@@ -148,7 +148,7 @@ def _text(spelled: str, name: str, rest: str, size: int) -> Type | None:
     if name in _GUID:
         return Type(spelled=spelled, family=Family.TEXT, neutral="text", guid=True)
     if name in {"null", "void"}:
-        return Type(spelled=spelled, family=Family.TEXT, neutral="void", void=True)
+        return Type(spelled=spelled.strip('"'), family=Family.TEXT, neutral="void", void=True)
     if name not in _TEXTS:
         return None
     varying = "varying" in rest

@@ -15,7 +15,7 @@ from recon.errors import SettingsError
 from recon.model import Project, Run, RunEvent, RunState, Step
 from recon.model_result import Verdict
 from recon.store import request
-from recon.store.schema import events, metadata, results, runs, workers
+from recon.store.schema import VERSION, events, metadata, results, runs, version, workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -50,6 +50,7 @@ class Outcome:
     rows_equal_percentage: float | None = None
     baseline_rows: int = 0
     differing_cells: int = 0
+    approximate: bool = False
     error: str = ""
     hint: str = ""
 
@@ -190,6 +191,7 @@ class Store:
             "rows_equal_percentage": outcome.rows_equal_percentage,
             "baseline_rows": outcome.baseline_rows,
             "differing_cells": outcome.differing_cells,
+            "approximate": outcome.approximate,
             "result_sha256": outcome.sha256,
         }
         with self._begin() as db:
@@ -270,18 +272,33 @@ def _connect(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    safe = parsed.render_as_string(hide_password=True)
     try:
         engine = create_engine(url)
         if parsed.get_backend_name() == "sqlite":
             event.listen(engine, "connect", _wal)
         metadata.create_all(engine)
+        found = _version(engine)
     except (SQLAlchemyError, ImportError) as error:
-        safe = parsed.render_as_string(hide_password=True)
         raise SettingsError(
             f"the store {safe} cannot be opened ({type(error).__name__})",
             hint="Check RECON_STORE_URL, that its driver is installed, and that the folder can be written.",
         ) from error
+    if found != VERSION:
+        raise SettingsError(
+            f"the store {safe} has version {found} of the tables, this recon knows version {VERSION}",
+            hint="Use the recon that made it, or set RECON_HOME (or RECON_STORE_URL) to a new store.",
+        )
     return engine
+
+
+def _version(engine: Engine) -> int:
+    """The version of the tables; a new store gets ours."""
+    with engine.begin() as db:
+        found = db.execute(select(version.c.version)).scalar()
+        if found is None:
+            db.execute(insert(version).values(version=VERSION))
+        return VERSION if found is None else found
 
 
 def _wal(connection: Any, _record: Any) -> None:  # noqa: ANN401

@@ -36,7 +36,11 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value else None
 
 
+VERSION = 1  # of these tables; whoever changes them raises it and brings a migration
+
 metadata = MetaData()
+
+version = Table("store_version", metadata, Column("version", Integer, primary_key=True))
 
 runs = Table(
     "runs",
@@ -66,6 +70,7 @@ runs = Table(
     Column("rows_equal_percentage", Float),
     Column("baseline_rows", Integer, nullable=False, default=0),
     Column("differing_cells", Integer, nullable=False, default=0),
+    Column("approximate", Boolean, nullable=False, default=False),
     Column("result_sha256", String(64), nullable=False, default=""),
 )
 

@@ -11,7 +11,7 @@ import streamlit as st
 from recon.model import RunState
 from recon.model_result import Verdict
 from recon.report.vocabulary import NONE, count_text, percent_text
-from recon.ui import fmt, load, shell
+from recon.ui import fmt, shell
 from recon.ui.verdict import COLOURS, WORDS, status
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def frame(lines: Sequence[Line], now: datetime) -> pd.DataFrame:
             "table": [line.table for line in lines],
             "variant": [line.variant for line in lines],
             "verdict": [[line.status] for line in lines],
-            "engine": [["Approximation"] if r and load.approximate(r) else [] for r in runs],
+            "engine": [["Approximation"] if r and r.approximate else [] for r in runs],
             "equal": [_equal(r) for r in runs],
             "trend": [list(line.trend) for line in lines],
             "cells": [_number(r, r.differing_cells) if r else NONE for r in runs],
@@ -156,7 +156,7 @@ def show(lines: Sequence[Line], columns: Sequence[str], now: datetime, *, key: s
         row_height=38,
         key=key,
         alt=alt,
-        column_order=columns,
+        column_order=[c for c in columns if c != "engine" or any(x.run and x.run.approximate for x in lines)],
         column_config=_columns()
         | {
             "open": st.column_config.ButtonColumn(

@@ -40,12 +40,6 @@ def scripts(run_id: str) -> Scripts | None:
     return api.scripts(run_id)
 
 
-@st.cache_data(max_entries=5000, show_spinner=False)
-def _approximate(run_id: str, sha256: str) -> bool:
-    found = _result(run_id, sha256)
-    return bool(found and found.approximate)
-
-
 @st.cache_data(max_entries=16, show_spinner=False)
 def _file(run_id: str, sha256: str, name: str) -> bytes:
     return api.export(run_id, name).data
@@ -59,11 +53,6 @@ def result(run: Run) -> Result | None:
 def facts(run: Run) -> Facts:
     """The frozen view that page, PDF and CSV share. SettingsError when the run has no result."""
     return _facts(run.id, run.result_sha256)
-
-
-def approximate(run: Run) -> bool:
-    """Whether the run's engine only stood in for Databricks."""
-    return bool(run.result_sha256) and _approximate(run.id, run.result_sha256)
 
 
 def export_later(run: Run, name: str) -> Callable[[], bytes]:

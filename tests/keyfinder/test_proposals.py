@@ -106,7 +106,7 @@ def test_a_fan_out_with_other_values_does_not_push_a_measure_into_the_key(keys):
 
     proposals = keys.propose(base, pa.concat_tables([base, extra]))
     assert proposals[0].columns == ("id",) and not proposals[0].unique
-    assert [p for p in proposals if p.columns == ("amount",)][0].unique
+    assert next(p for p in proposals if p.columns == ("amount",)).unique
 
 
 def test_nulls_count_as_one_value_and_are_counted(keys):

@@ -241,3 +241,14 @@ def test_two_processes_see_one_store(tmp_path):
     assert here.run(run).state is RunState.RUNNING
     here.close()
     there.close()
+
+
+def test_a_store_of_another_version_is_refused_and_left_alone(tmp_path):
+    import sqlite3
+
+    url = f"sqlite:///{tmp_path / 'recon.db'}"
+    Store(url).close()
+    with sqlite3.connect(tmp_path / "recon.db") as db:
+        db.execute("update store_version set version = 99")
+    with pytest.raises(SettingsError, match="version 99"):
+        Store(url)

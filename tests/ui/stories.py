@@ -123,6 +123,7 @@ def _outcome(result: Result, state: RunState, **said) -> Outcome:
         rows_equal_percentage=result.rows_equal_percentage,
         baseline_rows=result.rows.baseline,
         differing_cells=sum(c.mismatches for c in result.columns),
+        approximate=result.approximate,
         **said,
     )
 

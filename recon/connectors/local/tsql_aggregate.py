@@ -78,7 +78,7 @@ def aggregate(call: Call, over: Over = _plain) -> Typed:
 
 
 def _argument(call: Call) -> tuple[Tree, bool]:
-    first = call.args[0]
+    first = call.argument(0)
     if isinstance(first, exp.Distinct):
         if len(first.expressions) != 1:
             refuse_unknown(call.env, call.node)
@@ -150,7 +150,7 @@ def _grouped(call: Call) -> Typed:
 @function("APPROX_COUNT_DISTINCT")
 def _approx(call: Call) -> Typed:
     call.env.note(call.node, "APPROX_COUNT_DISTINCT counts exactly here")
-    given = value(call.env.ungrouped(), call.args[0])
+    given = value(call.env.ungrouped(), call.argument(0))
     key = folded(call.env, given.tree, given.type)
     return result(fn("count", exp.Distinct(expressions=[key])), types.BIGINT)
 

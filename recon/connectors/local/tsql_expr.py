@@ -64,8 +64,10 @@ def register(*kinds: type[Tree]) -> Callable[[Callable[[Env, Tree], Typed]], Cal
     return keep
 
 
-def type_of(env: Env, node: Tree, kind: Tree) -> SqlType:
+def type_of(env: Env, node: Tree, kind: Tree | None) -> SqlType:
     """The type that a CAST names; `varchar` alone is varchar(30) there."""
+    if kind is None:
+        env.refuse(node, "a type is expected here")
     try:
         return parse_type(kind.sql("tsql"), default_length=30)
     except ValueError as error:
@@ -209,7 +211,7 @@ def _collate(env: Env, node: Tree) -> Typed:
 @register(exp.Cast, exp.TryCast)
 def _cast(env: Env, node: Tree) -> Typed:
     known(env, node, "this", "to", "safe")
-    kind = type_of(env, node, node.args["to"])
+    kind = type_of(env, node, node.args.get("to"))
     return convert(env, node, value(env, node.this), kind, safe=isinstance(node, exp.TryCast))
 
 
@@ -219,7 +221,12 @@ def _convert(env: Env, node: Tree) -> Typed:
     kind = type_of(env, node, node.this)
     style = _style(env, node)
     safe = bool(node.args.get("safe"))
-    return convert(env, node, value(env, node.expression), kind, style=style, safe=safe)
+    return convert(env, node, value(env, _present(env, node)), kind, style=style, safe=safe)
+
+
+def _present(env: Env, node: Tree) -> Tree:
+    inner = node.args.get("expression")
+    return inner if isinstance(inner, exp.Expr) else env.refuse(node, "a value is expected here")
 
 
 def _style(env: Env, node: Tree) -> int | None:

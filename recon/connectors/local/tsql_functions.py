@@ -37,7 +37,13 @@ class Call:
 
     def value(self, at: int) -> Typed:
         """An argument."""
-        return value(self.env, self.args[at])
+        return value(self.env, self.argument(at))
+
+    def argument(self, at: int) -> Tree:
+        """An argument as written."""
+        if at >= len(self.args):
+            self.env.refuse(self.node, f"{self.name} with {len(self.args)} arguments is not supported", "174")
+        return self.args[at]
 
     def text(self, at: int) -> Typed:
         """An argument as text; other types are converted as T-SQL does it."""
@@ -57,7 +63,7 @@ class Call:
 
     def word(self, at: int) -> str:
         """An argument that is a bare word, such as the unit of DATEADD, in lower case."""
-        given = self.args[at]
+        given = self.argument(at)
         if not isinstance(given, exp.Column) or not isinstance(given.this, exp.Identifier):
             self.env.refuse(self.node, f"{self.name} needs a unit such as day here", "1023")
         return given.name.lower()

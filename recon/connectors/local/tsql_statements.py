@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from recon.connectors.local.tsql_run import Runner
     from recon.sqlscript.tsql_tree import Leaf
 
+# How many tokens a statement of a verb has at least.
+_LEAST = {
+    **dict.fromkeys(("OPEN", "FETCH", "CLOSE", "DEALLOCATE", "PRINT"), 2),
+    **dict.fromkeys(("SET", "DECLARE", "INSERT", "CREATE", "DROP", "TRUNCATE", "RAISERROR"), 3),
+    **dict.fromkeys(("ALTER", "RENAME"), 4),
+}
 _COMPOUND = {"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="}
 # The modules that register functions by being imported.
 FUNCTION_MODULES = (tsql_fn_date, tsql_fn_math, tsql_fn_misc, tsql_fn_text)
@@ -43,7 +49,9 @@ def run_leaf(runner: Runner, leaf: Leaf) -> None:
     """Do one statement."""
     handler = _VERBS.get(leaf.verb)
     if handler is None:
-        raise ProgramError(f"{leaf.verb} is not supported", file=runner.file, line=leaf.line)
+        raise _fail(runner, leaf, f"{leaf.verb} is not supported")
+    if len(leaf.parts) < _LEAST.get(leaf.verb, 1):
+        raise _fail(runner, leaf, f"this {leaf.verb} is not understood")
     handler(runner, leaf)
 
 
@@ -85,13 +93,13 @@ def _insert_exec(runner: Runner, leaf: Leaf, at: int) -> None:
     """INSERT INTO t EXEC p: the rows of the last SELECT of p."""
     begin = 2 if leaf.parts[1].word == "INTO" else 1
     parts, end = object_name(leaf.parts, begin)
+    if not parts:
+        raise _fail(runner, leaf, "this INSERT is not understood")
     listed = [t.name for t in leaf.parts[end:at] if t.kind in {Kind.NAME, Kind.QUOTED}]
     runner.result, before = None, runner.results
     execute(runner, leaf.parts[at:], leaf.line)
     if runner.result is None or runner.results != before + 1:
-        raise _fail(
-            runner, leaf, "INSERT .. EXEC needs a procedure with exactly one SELECT that returns rows"
-        )
+        raise _fail(runner, leaf, "INSERT .. EXEC needs a procedure with exactly one result")
     env = _env(runner, leaf)
     node = exp.to_table(parts[-1])
     target = runner.session.catalog.table(parts)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql_aggregate import ordered_term
-from recon.connectors.local.tsql_duck import binary, cast, column, fn, num, subquery, times
+from recon.connectors.local.tsql_duck import binary, cast, column, fn, minus, num, plus, subquery, times
 from recon.connectors.local.tsql_expr import known, value
 from recon.connectors.local.tsql_scope import Probe, Query, Typed
 from recon.sqlscript.tsql_parse import line_of
@@ -147,7 +147,12 @@ def _watch_ties(env: Env, node: Tree, tree: Tree, ordering: Ordering, most: int)
     ranked.append("expressions", exp.alias_(rank, "r", quoted=True))
     probe = exp.select(num(1)).from_(subquery(ranked, "k"))
     probe = probe.where(binary(exp.LTE, column("k", "r"), num(most)))
-    probe.set("having", exp.Having(this=binary(exp.GT, fn("count", exp.Star()), num(most))))
+    probe.set("group", exp.Group(expressions=[column("k", "r")]))
+    last = minus(plus(column("k", "r"), fn("count", exp.Star())), num(1))
+    cells = [column("k", a.alias) for a in tree.expressions]
+    different = fn("count", exp.Distinct(expressions=[fn("row", *cells)]))
+    beyond = exp.And(this=binary(exp.GT, last, num(most)), expression=binary(exp.GT, different, num(1)))
+    probe.set("having", exp.Having(this=beyond))
     note = "rows tie at the end of TOP; which of them it takes is not defined in T-SQL"
     env.ctx.probes.append(Probe(probe, note, line_of(node, env.ctx.line)))
 
