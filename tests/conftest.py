@@ -23,7 +23,8 @@ def wait_for(condition, seconds=60.0, what="it"):
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 
-def _settle(monkeypatch, folder: Path, project: Path) -> Path:
+def settle(monkeypatch, folder: Path, project: Path) -> Path:
+    """Put the settings of a test into the environment; return its RECON_HOME."""
     monkeypatch.setenv("RECON_HOME", str(folder / "home"))
     monkeypatch.setenv("RECON_PROJECT", str(project))
     monkeypatch.setenv("RECONCILE_LOG_FILE", str(folder / "reconciliation.log"))
@@ -45,7 +46,7 @@ def end_workers() -> None:
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """RECON_HOME of this test, with the small project in force and nothing run yet."""
-    yield _settle(monkeypatch, tmp_path, write_small_project(tmp_path / "project"))
+    yield settle(monkeypatch, tmp_path, write_small_project(tmp_path / "project"))
     end_workers()
 
 
@@ -54,7 +55,7 @@ def finished_folder(tmp_path_factory):
     """A folder in which every run of the small project is over; shared, so treat it as read-only."""
     folder = tmp_path_factory.mktemp("finished")
     with pytest.MonkeyPatch.context() as patch:
-        _settle(patch, folder, write_small_project(folder / "project"))
+        settle(patch, folder, write_small_project(folder / "project"))
         asked = api.start_all(by="ada")
         wait_for(lambda: all(api.run(r.id).state.over for r in asked), 120, "the end of all runs")
         end_workers()
@@ -64,5 +65,5 @@ def finished_folder(tmp_path_factory):
 @pytest.fixture
 def finished_project(finished_folder, monkeypatch):
     """The home whose runs are all over: `{variant: run}` of the small project."""
-    _settle(monkeypatch, finished_folder, finished_folder / "project")
+    settle(monkeypatch, finished_folder, finished_folder / "project")
     return {f"{r.table}/{r.variant}": r for r in api.runs()}

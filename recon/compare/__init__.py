@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from recon.compare.pairing import Paired
     from recon.compare.plan import Plan
     from recon.compare.queries import Which
     from recon.model import TableRef
-    from recon.model_result import Cause, ColumnResult
+    from recon.model_result import Cause, ColumnResult, DuplicateSample, RowSample, Sample
     from recon.ports import Comparer
     from recon.progress import Progress
 
@@ -64,12 +65,7 @@ def compare(
     rows = collect.row_counts(engine, plan, paired)
     columns = collect.columns(engine, plan, paired, rows)
     _say(progress, "Collecting examples", 2)
-    kept = samples.cells(plan, paired.touched, spec.sample_rows, by_segment=differences is not None)
-    engine.save(kept, CELLS)
-    cells, row_samples = collect.cell_samples(engine, plan, spec.sample_rows)
-    repeats = collect.duplicate_samples(engine, plan, spec.sample_rows) if paired.repeated else ()
-    if differences is not None:
-        engine.write(samples.drill_down(plan, paired.axis.labels), differences)
+    cells, row_samples, repeats = _examples(engine, spec, plan, paired, differences)
     _say(progress, "Looking for causes", 3)
     surplus = collect.surplus(engine)
     tables: dict[Which, TableRef] = {"b": baseline.table, "c": candidate.table}
@@ -90,6 +86,18 @@ def compare(
         duplicate_samples=repeats,
         causes=tuple(_causes(engine, plan, paired.touched, rows, surplus, tables)),
     )
+
+
+def _examples(
+    engine: Comparer, spec: Spec, plan: Plan, paired: Paired, differences: Path | None
+) -> tuple[tuple[Sample, ...], tuple[RowSample, ...], tuple[DuplicateSample, ...]]:
+    """The kept cells, rows and repeated keys; with `differences` also that file."""
+    most = spec.sample_rows
+    engine.save(samples.cells(plan, paired.touched, most, by_segment=differences is not None), CELLS)
+    if differences is not None:
+        engine.write(samples.drill_down(plan, paired.axis.labels), differences)
+    repeats = collect.duplicate_samples(engine, plan, most) if paired.repeated else ()
+    return *collect.cell_samples(engine, plan, most), repeats
 
 
 def _facts(

@@ -10,26 +10,26 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from sqlglot import exp
-
-from recon.compare import dialect as d
-from recon.compare import queries, reading, rules, segments, totals_sums
+from recon.compare import queries, segments, totals_columns
 from recon.compare import trees as t
-from recon.compare.forms import FLOATS, INSTANTS, NUMBERS, TIMES, Form
-from recon.compare.pairing import one_row
 from recon.compare.plan import make_plan
-from recon.compare.queries import SIDES
+from recon.compare.queries import SIDES, type_on
 from recon.compare.samples import MASK
-from recon.compare.totals_sums import Answer, Binary, Exact, Numbers, Read
+from recon.compare.totals_columns import NOTHING
+from recon.compare.totals_sums import as_decimal, as_double
 from recon.errors import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sqlglot import exp
 
     from recon.compare.plan import Plan
     from recon.compare.queries import Which
     from recon.compare.spec import Side, Spec
-    from recon.compare.totals_sums import Adder, Number
+    from recon.compare.totals_columns import Found
+    from recon.compare.totals_sums import Value
+    from recon.model import TableRef
     from recon.ports import Comparer
 
 _AT_ONCE: Final = 20  # columns in one query
@@ -41,7 +41,7 @@ class Totals:
     """What one side holds in one column; values are text, None where there are none.
 
     `sum`, only of numbers, is exact: booleans count as 0 and 1, decimals keep their scale, the sum of floats
-    is the double nearest to the exact sum. When `unread` values cannot be read as the other side's type,
+    is the double nearest to the exact sum. When `unread` values cannot be read as the other side's type, or have over 54 digits,
     `sum`, `min` and `max` are not known and None.
     """
 
@@ -59,8 +59,8 @@ class ColumnTotals:
     """Both sides of one column, over all rows or in one segment.
 
     `difference` is the candidate's sum less the baseline's, where both are known. `differs` names the totals
-    that are not exactly equal, tolerances aside: rows, nulls, distinct, sum, min, max. `note` says what could
-    not be totalled, or that values are masked because the column is sensitive.
+    that are known and not exactly equal, tolerances aside: rows, nulls, distinct, sum, min, max, and unread
+    where one side has more such values. `note` says what could not be totalled, or that values are masked because the column is sensitive.
     """
 
     column: str
@@ -73,8 +73,8 @@ class ColumnTotals:
 
     @property
     def equal(self) -> bool:
-        """Whether every total that is known is equal; this never says that the rows are."""
-        return not self.differs
+        """Whether every total is known and equal; this never says that the rows are equal."""
+        return not (self.differs or self.baseline.unread or self.candidate.unread)
 
 
 def control_totals(
@@ -91,22 +91,29 @@ def control_totals(
     """
     stored = engine.columns(baseline.table), engine.columns(candidate.table)
     plan = make_plan(replace(spec, segment=segment), baseline, candidate, stored)
-    tables = {"b": baseline.table, "c": candidate.table}
+    tables: dict[Which, TableRef] = {"b": baseline.table, "c": candidate.table}
     sides: dict[Which, exp.Select] = {which: queries.side(plan, which, tables[which]) for which in SIDES}
     labels, label = _segments(engine, plan, sides)
     found: list[ColumnTotals] = []
     for start in range(0, len(plan.compared), _AT_ONCE):
         columns = range(start, min(start + _AT_ONCE, len(plan.compared)))
-        found += _totalled(engine, plan, sides, columns, labels, label)
+        one, other = (
+            totals_columns.found(engine, plan, which, sides[which], columns, label(which)) for which in SIDES
+        )
+        found += [
+            _beside(plan, i, name, one.get((i, name), NOTHING), other.get((i, name), NOTHING))
+            for i in columns
+            for name in labels
+        ]
     return tuple(found)
 
 
 def _segments(
     engine: Comparer, plan: Plan, sides: Mapping[Which, exp.Select]
-) -> tuple[tuple[str, ...], Callable[[Which], exp.Expr] | None]:
+) -> tuple[tuple[str, ...], Callable[[Which], exp.Expr]]:
     """The segments in order and each row's, or one nameless segment."""
     if not plan.segment:
-        return ("",), None
+        return ("",), lambda _: t.text("")
     asked = segments.asked(plan)
     if not asked:
         raise SpecError(f"segment = {plan.segment!r} is not compared", hint="Name a compared column.")
@@ -120,56 +127,67 @@ def _segments(
     return segments.labels_in(ordered), lambda which: show(queries.normal(plan, number, which))
 
 
-@dataclass(frozen=True, slots=True)
-class _Ordered:
-    """Dates, times and texts: the ends of their order. `value` is NULL where `normal` cannot be read."""
-
-    normal: exp.Expr
-    value: exp.Expr
-    show: Callable[[exp.Expr], exp.Expr]
-
-    def asks(self) -> Mapping[str, exp.Expr]:
-        unread = t.all_of(t.not_null(self.normal), t.is_null(self.value))
-        ends = {"least": exp.Min(this=t.own(self.value)), "most": exp.Max(this=t.own(self.value))}
-        return {"unread": t.count_if(unread), **{name: self.show(end) for name, end in ends.items()}}
-
-    def ends(self, answer: Answer) -> tuple[str | None, str | None, int]:
-        unread = int(answer["unread"] or 0)
-        return (None, None, unread) if unread else (answer["least"], answer["most"], 0)
+def _beside(plan: Plan, i: int, segment: str, one: Found, other: Found) -> ColumnTotals:
+    """Both sides of a column in a segment, and how they differ."""
+    pair, unread = plan.compared[i], one.ends.unread + other.ends.unread
+    totals = ColumnTotals(
+        column=pair.name,
+        segment=segment,
+        baseline=_shown(plan, i, "b", one),
+        candidate=_shown(plan, i, "c", other),
+        difference=_difference(plan, i, one.ends.total, other.ends.total),
+        differs=tuple(_differing(one, other)),
+        note=f"cannot be totalled: {unread:,} unreadable or overlong values" if unread else "",
+    )
+    return _masked(totals) if pair.rule.sensitive else totals
 
 
-@dataclass(frozen=True, slots=True)
-class _Uncounted:
-    """Nested values have no order."""
-
-    def asks(self) -> Mapping[str, exp.Expr]:
-        return {}
-
-    def ends(self, answer: Answer) -> tuple[str | None, str | None, int]:
-        return None, None, 0
-
-
-_Asker = Exact | Read | Binary | _Ordered | _Uncounted
+def _differing(one: Found, other: Found) -> Iterator[str]:
+    """The names of the totals that differ, among those that are known."""
+    yield from (name for name in ("rows", "nulls", "distinct") if getattr(one, name) != getattr(other, name))
+    if one.ends.unread or other.ends.unread:
+        yield from ("unread",) if one.ends.unread != other.ends.unread else ()
+        return
+    pairs = (("sum", "total"), ("min", "least"), ("max", "most"))
+    yield from (name for name, field in pairs if getattr(one.ends, field) != getattr(other.ends, field))
 
 
-def _totalled(
-    engine: Comparer,
-    plan: Plan,
-    sides: Mapping[Which, exp.Select],
-    columns: Sequence[int],
-    labels: Sequence[str],
-    label: Callable[[Which], exp.Expr] | None,
-) -> Iterator[ColumnTotals]:
-    """The totals of some columns."""
-    askers: dict[Which, dict[int, _Asker]] = {which: _askers(engine, plan, which, sides[which], columns) for which in SIDES}
-    answers = {
-        which: _answers(engine, plan, which, sides[which], askers[which], label(which) if label else t.text(""))
-        for which in SIDES
-    }
-    for i in columns:
-        for name in labels:
-            one, other = (
-                _found(askers[which][i], answers[which].get(name), i, floating=queries.type_on(plan, i, which).floating, scale=queries.type_on(plan, i, which).scale)
-                for which in SIDES
-            )
-            yield _beside(plan, i, name, one, other)
+def _shown(plan: Plan, i: int, which: Which, found: Found) -> Totals:
+    def text(value: Value | None) -> str | None:
+        return as_double(value) if type_.floating else as_decimal(value, type_.scale)
+
+    type_, ends = type_on(plan, i, which), found.ends
+    return Totals(
+        rows=found.rows,
+        nulls=found.nulls,
+        distinct=found.distinct,
+        sum=text(ends.total),
+        min=text(ends.least),
+        max=text(ends.most),
+        unread=ends.unread,
+    )
+
+
+def _difference(plan: Plan, i: int, one: Value | None, other: Value | None) -> str | None:
+    if not isinstance(one, Fraction) or not isinstance(other, Fraction):
+        return None
+    types = [type_on(plan, i, which) for which in SIDES]
+    if any(x.floating for x in types):
+        return as_double(other - one)
+    return as_decimal(other - one, max(x.scale for x in types))
+
+
+def _masked(totals: ColumnTotals) -> ColumnTotals:
+    few = min(totals.baseline.distinct, totals.candidate.distinct) < _FEW
+
+    def side(shown: Totals) -> Totals:
+        hidden = {name: MASK for name in ("min", "max") if getattr(shown, name) is not None}
+        return replace(shown, **hidden, sum=MASK if few and shown.sum is not None else shown.sum)
+
+    return replace(
+        totals,
+        baseline=side(totals.baseline),
+        candidate=side(totals.candidate),
+        difference=MASK if few and totals.difference is not None else totals.difference,
+        note="; ".join(n for n in (totals.note, "the column is sensitive: values are masked") if n),
+    )

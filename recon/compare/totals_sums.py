@@ -20,7 +20,7 @@ from recon.compare import reading
 from recon.compare import trees as t
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _DIRECT: Final = 24  # digits; 10**14 rows of them fit 38
 _LIMB: Final = 18
@@ -30,29 +30,58 @@ _HIGHEST: Final = 1_000  # powers of two up to it are doubles, and so are their 
 _SHOWN: Final = Context(prec=17)
 
 Answer = dict[str, str | None]
-Number = Fraction | str  # a word ("nan", "inf", "-inf") where it is no number
+Value = Fraction | str  # a number; "nan", "inf" or "-inf"; or a date, time or text as the engine prints it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
-    """What was found of a column's numbers; None where there are none, or not all could be read."""
+class Ends:
+    """Sum, smallest and largest of a column's values; None where there are none or `unread` are no value."""
 
-    total: Number | None
-    least: Number | None
-    most: Number | None
-    unread: int = 0  # values that are no number
+    total: Value | None
+    least: Value | None
+    most: Value | None
+    unread: int = 0
 
 
-class Adder(Protocol):
+class Asker(Protocol):
     """Which aggregates to ask for, by name, and what the answers say."""
 
     def asks(self) -> Mapping[str, exp.Expr]:
         """Aggregates over the rows of a side."""
         ...
 
-    def numbers(self, answer: Answer) -> Numbers:
+    def ends(self, answer: Answer) -> Ends:
         """The answers of one group of rows."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Dates, times and texts. `value` is NULL where `normal`, a text, cannot be read; `show` prints one."""
+
+    normal: exp.Expr
+    value: exp.Expr
+    show: Callable[[exp.Expr], exp.Expr]
+
+    def asks(self) -> Mapping[str, exp.Expr]:
+        unread = t.all_of(t.not_null(self.normal), t.is_null(self.value))
+        ends = {"least": exp.Min(this=t.own(self.value)), "most": exp.Max(this=t.own(self.value))}
+        return {"unread": t.count_if(unread), **{name: self.show(end) for name, end in ends.items()}}
+
+    def ends(self, answer: Answer) -> Ends:
+        unread = int(answer["unread"] or 0)
+        least, most = (None if unread else answer[name] for name in ("least", "most"))
+        return Ends(total=None, least=least, most=most, unread=unread)
+
+
+class Unordered:
+    """Nested values: there is nothing to ask."""
+
+    def asks(self) -> Mapping[str, exp.Expr]:
+        return {}
+
+    def ends(self, answer: Answer) -> Ends:
+        return Ends(total=None, least=None, most=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +100,10 @@ class Exact:
         wide = d.as_type(self.value, d.decimal(38 - self.scale, self.scale))
         return ends | {"total": exp.Sum(this=wide)}
 
-    def numbers(self, answer: Answer) -> Numbers:
+    def ends(self, answer: Answer) -> Ends:
         ends = [_fraction(answer[name]) for name in ("least", "most")]
         total = _fraction(answer["total"]) if "total" in answer else _limbs_together(answer)
-        return Numbers(total=total, least=ends[0], most=ends[1])
+        return Ends(total=total, least=ends[0], most=ends[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +135,13 @@ class Read:
             **_limb_sums(plain, _READ // _LIMB, _READ // _LIMB),
         }
 
-    def numbers(self, answer: Answer) -> Numbers:
+    def ends(self, answer: Answer) -> Ends:
         unread = int(answer["unread"] or 0)
         if unread:
-            return Numbers(total=None, least=None, most=None, unread=unread)
+            return Ends(total=None, least=None, most=None, unread=unread)
         below = [_keyed(answer[name], -1) for name in ("below_most", "below_least")]  # of a negative's digits
         above = [_keyed(answer[name], 1) for name in ("above_least", "above_most")]
-        return Numbers(
+        return Ends(
             total=_limbs_together(answer),
             least=above[0] if below[0] is None else below[0],
             most=below[1] if above[1] is None else above[1],
@@ -144,23 +173,25 @@ class Binary:
     def _lows(self) -> range:
         return range(self.span[0], max(self.span[1], self.span[0] + 1), _BITS)
 
-    def numbers(self, answer: Answer) -> Numbers:
+    def ends(self, answer: Answer) -> Ends:
         nan, above, below, unread = (int(answer[n] or 0) for n in ("nan", "above", "below", "unread"))
         if unread:
-            return Numbers(total=None, least=None, most=None, unread=unread)
+            return Ends(total=None, least=None, most=None, unread=unread)
         parts = [(low, answer[f"p{low}"]) for low in self._lows()]
         known = [int(part) * Fraction(2) ** low for low, part in parts if part is not None]
         total = sum(known, Fraction()) if known else None
-        least, most = (None if answer[n] is None else Fraction(float(answer[n] or 0)) for n in ("least", "most"))
+        least, most = (
+            None if answer[n] is None else Fraction(float(answer[n] or 0)) for n in ("least", "most")
+        )
         word = "nan" if nan or (above and below) else "inf" if above else "-inf" if below else None
-        return Numbers(
+        return Ends(
             total=word or total,
             least=_first(("-inf", below), least, ("inf", above), ("nan", nan)),
             most=_first(("nan", nan), ("inf", above), most, ("-inf", below)),
         )
 
 
-def _first(*ends: Fraction | tuple[str, int] | None) -> Number | None:
+def _first(*ends: Fraction | tuple[str, int] | None) -> Value | None:
     """The first that there is: a number, or a word that occurs."""
     there = (e if isinstance(e, Fraction) else e[0] for e in ends if e is not None)
     occurs = (isinstance(e, Fraction) or e[1] > 0 for e in ends if e is not None)
@@ -252,7 +283,7 @@ def _fraction(text: str | None) -> Fraction | None:
     return None if text is None else Fraction(text)
 
 
-def as_decimal(value: Number | None, scale: int) -> str | None:
+def as_decimal(value: Value | None, scale: int) -> str | None:
     """A number with that many decimals, or with as many more as it has: exact."""
     if not isinstance(value, Fraction):
         return value
@@ -261,7 +292,7 @@ def as_decimal(value: Number | None, scale: int) -> str | None:
     return f"{Decimal(int(value * 10**scale)).scaleb(-scale, Context(prec=10_000)):f}"
 
 
-def as_double(value: Number | None) -> str | None:
+def as_double(value: Value | None) -> str | None:
     """The nearest double, as short as it can be; beyond doubles 17 digits."""
     if not isinstance(value, Fraction):
         return value

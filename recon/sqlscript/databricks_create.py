@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from recon.sqlscript.databricks_words import QUERIES, Edit
+from recon.sqlscript.databricks_words import QUERIES, Edit, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,23 +13,36 @@ if TYPE_CHECKING:
     from recon.sqlscript.databricks_words import Reader
 
 
-def create_table(reader: Reader) -> tuple[tuple[Edit, ...], int]:
-    """Read from behind the table's name to the end: the edits, and where a query begins (-1 without one).
+def create_table(reader: Reader) -> tuple[tuple[Edit, ...], int, tuple[str, ...]]:
+    """Read from behind the table's name to the end: the edits, where a query begins (-1 without one), and
+    the columns that are NOT NULL, which a Delta table enforces and a Parquet table does not.
 
     PARTITIONED BY goes: partition columns of a Delta table keep their place, those of a Parquet table move
     to the end, and an INSERT by position would fill the wrong columns.
     """
     edits: list[Edit] = []
+    required = not_null(reader)
     while not reader.done:
         key = reader.peek()
         if key == "AS" or (key in QUERIES and key != "("):
             reader.take("AS")
-            return tuple(edits), reader.place
+            return tuple(edits), reader.place, required
         if key in _CLAUSES:
             edits.extend(_CLAUSES[key](reader))
         else:
             reader.skip()
-    return tuple(edits), -1
+    return tuple(edits), -1, required
+
+
+def not_null(reader: Reader) -> tuple[str, ...]:
+    """The columns declared NOT NULL in the list that comes next, if one does. Does not move."""
+    mark, found = reader.at, list[str]()
+    for piece in split(reader.group()):
+        keys = [word.key for word in piece]
+        if ("NOT", "NULL") in itertools.pairwise(keys):
+            found.append(piece[0].text)
+    reader.at = mark
+    return tuple(found)
 
 
 def _location(reader: Reader) -> list[Edit]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from recon.sqlscript.databricks_words import QUERIES, Name, Reader
+from recon.sqlscript.databricks_words import QUERIES, Name, Reader, split
 
 if TYPE_CHECKING:
     from recon.sqlscript.databricks_text import Statement, Word
@@ -210,11 +210,11 @@ def _star(reader: Reader, when: When, condition: str, action: Action) -> Clause 
 def _values(reader: Reader, names: _Names) -> tuple[Assignment, ...]:
     if reader.peek() != "(":
         raise reader.refuse("INSERT in MERGE needs a list of columns, or *", "Write the columns out.")
-    columns = [_column(reader, part, names) for part in _split(reader.group())]
+    columns = [_column(reader, part, names) for part in split(reader.group())]
     reader.need("VALUES")
     if reader.peek() != "(":
         raise reader.unclear("( expected")
-    values = [_expression(reader, part, names) for part in _split(reader.group())]
+    values = [_expression(reader, part, names) for part in split(reader.group())]
     if len(columns) != len(values):
         raise reader.refuse(f"INSERT names {len(columns)} columns but gives {len(values)} values")
     return tuple(Assignment(c, v) for c, v in zip(columns, values, strict=True))
@@ -222,26 +222,13 @@ def _values(reader: Reader, names: _Names) -> tuple[Assignment, ...]:
 
 def _assignments(reader: Reader, part: tuple[Word, ...], names: _Names) -> tuple[Assignment, ...]:
     found: list[Assignment] = []
-    for piece in _split(part):
+    for piece in split(part):
         sign = next((i for i, word in enumerate(piece) if word.key == "="), 0)
         if not sign:
             raise reader.unclear("column = expression expected")
         column = _column(reader, piece[:sign], names)
         found.append(Assignment(column, _expression(reader, piece[sign + 1 :], names)))
     return tuple(found)
-
-
-def _split(part: tuple[Word, ...]) -> list[tuple[Word, ...]]:
-    """At the commas outside of parentheses (and of brackets)."""
-    pieces: list[list[Word]] = [[]]
-    depth = 0
-    for word in part:
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(word.key, 0)
-        if word.key == "," and depth == 0:
-            pieces.append([])
-        else:
-            pieces[-1].append(word)
-    return [tuple(piece) for piece in pieces]
 
 
 def _column(reader: Reader, part: tuple[Word, ...], names: _Names) -> str:

@@ -55,6 +55,7 @@ class Meaning:
     overwrite: bool = False  # INSERT OVERWRITE
     query: int = -1  # where the query begins, in the statement as written; -1 when there is none
     edits: tuple[Edit, ...] = ()  # towards an engine that has no Delta
+    required: tuple[str, ...] = ()  # CREATE TABLE: its NOT NULL columns
     note: str = ""  # what was left out
     inner: tuple[Meaning, ...] = ()  # BLOCK: what its statements do
 
@@ -155,8 +156,8 @@ def _created(reader: Reader) -> Meaning:
     if reader.take("TABLE"):
         reader.take("IF", "NOT", "EXISTS")
         table = reader.name()
-        edits, query = create_table(reader)
-        return Meaning(kind=Kind.CREATE_TABLE, table=table, edits=edits, query=query)
+        edits, query, required = create_table(reader)
+        return Meaning(kind=Kind.CREATE_TABLE, table=table, edits=edits, query=query, required=required)
     if reader.take("SCHEMA") or reader.take("DATABASE"):
         reader.take("IF", "NOT", "EXISTS")
         schema = reader.name()

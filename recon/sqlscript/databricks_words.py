@@ -156,3 +156,16 @@ class Reader:
     def unclear(self, message: str) -> ProgramError:
         """The error for a head that is not as the grammar says."""
         return self.refuse(f"{message} in: {self.opening()}", "Check the statement's spelling.")
+
+
+def split(part: tuple[Word, ...]) -> list[tuple[Word, ...]]:
+    """Words in pieces, cut at the commas outside of parentheses and brackets. No words: no pieces."""
+    pieces: list[list[Word]] = [[]]
+    depth = 0
+    for word in part:
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(word.key, 0)
+        if word.key == "," and depth == 0:
+            pieces.append([])
+        else:
+            pieces[-1].append(word)
+    return [tuple(piece) for piece in pieces] if part else []

@@ -111,6 +111,11 @@ def test_ways_to_write(run, call, expected):
         ("dbutils.notebook.run('./x', 60)", "dbutils.notebook.run"),
         ("dbutils.widgets.get('nope')", "no parameter is called nope"),
         ("df.writeTo('gold.t').overwritePartitions()", "overwritePartitions"),
+        ("df.write.partitionBy('id').insertInto('gold.t')", "partitionBy"),
+        (
+            "spark.conf.set('spark.sql.sources.partitionOverwriteMode', 'dynamic'); df.write.mode('overwrite').insertInto('silver.t')",
+            "dynamic partition overwrite",
+        ),
     ],
 )
 def test_what_would_escape_is_refused_with_its_line(run, call, says):

@@ -121,6 +121,15 @@ def test_settings_hold_for_one_world_only(spark):
 
 
 @spark_only
+def test_dynamic_partition_overwrite_is_refused(spark):
+    text = """set spark.sql.sources.partitionOverwriteMode = dynamic;
+              create table gold.t (a int, b int) partitioned by (a);
+              insert overwrite gold.t select 1, 2"""
+    with spark.world() as engine, pytest.raises(ProgramError, match=r"v\.sql:3: dynamic partition"):
+        spark.answer(engine, text, "gold.t")
+
+
+@spark_only
 def test_the_sessions_time_zone(spark):
     with spark.world(session=Session(timezone="America/New_York")) as engine:
         text = "select cast(timestamp'2024-01-01 00:00:00' as bigint) as a"

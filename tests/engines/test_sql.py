@@ -203,6 +203,17 @@ def test_update_delete_and_truncate(lab):
         assert lab.answer(engine, "insert into gold.x values (1, 1); delete from gold.x", "gold.x").rows == []
 
 
+def test_not_null_columns_refuse_null(lab):
+    with lab.world() as engine:
+        made = "create table gold.t (a int not null, b decimal(5, 2)); insert into gold.t values (1, null);\n"
+        assert lab.answer(engine, made, "gold.t").rows == [(1, None)]
+        with pytest.raises(ProgramError, match="(?i)not.null") as caught:
+            lab.answer(engine, "select 1;\ninsert into gold.t values (null, 2)", "gold.t")
+        assert caught.value.line == 2
+        text = "create or replace table gold.t (a int, b int); insert into gold.t values (null, 2)"
+        assert lab.answer(engine, text, "gold.t").rows == [(None, 2)]
+
+
 def test_rename_and_drop(lab):
     with lab.world() as engine:
         text = """create table gold.a as select 1 as id; create table gold.b as select 2 as id;

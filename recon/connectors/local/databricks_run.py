@@ -304,10 +304,19 @@ class DuckStatements:
 _CHANGES = {Kind.MERGE: run_merge, Kind.UPDATE: run_update, Kind.DELETE: run_delete}
 
 
+def _required(column: exp.ColumnDef) -> list[exp.Expr]:
+    found = [
+        c for c in column.args.get("constraints") or [] if isinstance(c.kind, exp.NotNullColumnConstraint)
+    ]
+    return [c.copy() for c in found if not c.kind.args.get("allow_null")]
+
+
 def _plain_columns(target: exp.Expr) -> list[exp.Expr]:
-    """Column names and types; constraints and defaults of Delta tables are informational or stay NULL."""
+    """Column names, types and NOT NULL. Keys of Delta tables are informational."""
     return [
-        exp.ColumnDef(this=exp.to_identifier(c.name, quoted=True), kind=c.args["kind"].copy())
+        exp.ColumnDef(
+            this=exp.to_identifier(c.name, quoted=True), kind=c.args["kind"].copy(), constraints=_required(c)
+        )
         for c in target.expressions
         if isinstance(c, exp.ColumnDef)
     ]

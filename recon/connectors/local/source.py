@@ -12,13 +12,14 @@ import duckdb
 from sqlglot import exp
 
 from recon.connectors.local.tsql_catalog import ViewDef, key_of
+from recon.connectors.local.tsql_context import fresh
 from recon.connectors.local.tsql_convert import convert
 from recon.connectors.local.tsql_duck import cast, column, constant, name
 from recon.connectors.local.tsql_exec import constant_tokens
 from recon.connectors.local.tsql_load import load
 from recon.connectors.local.tsql_query import query
 from recon.connectors.local.tsql_run import Runner
-from recon.connectors.local.tsql_scope import Env, Query, Typed
+from recon.connectors.local.tsql_scope import Query, Typed
 from recon.connectors.local.tsql_session import Failure, Session
 from recon.connectors.local.tsql_statements import run_leaf
 from recon.errors import Cancelled, ProgramError, SourceError, SpecError
@@ -201,7 +202,7 @@ class LocalSource:
         return made
 
     def _converted(self, script: Script, named: str, value: Scalar, kind: SqlType) -> Value:
-        env = Env(self.session.context(script.path, 0))
+        env = fresh(self.session, script.path, 0)
         source = scalar_type(value)
         try:
             made = convert(env, exp.Null(), Typed(constant(value, source), source), kind)
@@ -223,7 +224,7 @@ class LocalSource:
             hint = f"Did you mean {near[0]}?" if near else "Declare it in ddl.sql, or name it as an input."
             raise SourceError(f"there is no table {table} in the stand-in for Synapse", hint=hint)
         if isinstance(found, ViewDef):
-            made = query(Env(self.session.context(str(table), 0)), found.query)
+            made = query(fresh(self.session, str(table), 0), found.query)
             names = found.columns or tuple(o.name for o in made.outputs)
             return tuple(Column(n, str(o.type)) for n, o in zip(names, made.outputs, strict=True))
         return tuple(Column(c.name, str(c.type), c.nullable) for c in found.columns)
@@ -240,7 +241,7 @@ class LocalSource:
         if where:
             tokens = tuple(solid(tokenize(where, "filter")))
             chosen.set("where", exp.Where(this=condition(Leaf("CONDITION", where, 1, tokens), "filter")))
-        made = query(Env(self.session.context(f"filter of {table}", 1)), chosen)
+        made = query(fresh(self.session, f"filter of {table}", 1), chosen)
         return self._rows(made)
 
     def _rows(self, made: Query) -> Rows:
@@ -259,7 +260,7 @@ class LocalSource:
     def _portable(self, cell: Tree, kind: SqlType) -> Tree:
         """What Parquet and Spark can hold: a time becomes text."""
         if kind.family is Family.TIME:
-            env = Env(self.session.context("", 0))
+            env = fresh(self.session, "", 0)
             return convert(env, exp.Null(), Typed(cell, kind), types.varchar(16)).tree
         return cast(cell, kind)
 

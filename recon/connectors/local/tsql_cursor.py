@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from recon.connectors.local.tsql_context import fresh, watch
 from recon.connectors.local.tsql_convert import convert
 from recon.connectors.local.tsql_duck import constant
 from recon.connectors.local.tsql_query import query
-from recon.connectors.local.tsql_scope import Env, Typed
+from recon.connectors.local.tsql_scope import Typed
 from recon.connectors.local.tsql_session import Failure
 from recon.errors import ProgramError
 from recon.sqlscript.tokens import Kind
@@ -64,11 +65,11 @@ def open_cursor(runner: Runner, leaf: Leaf) -> None:
     """OPEN c: read its rows."""
     cursor = _find(runner, leaf, 1)
     session = runner.session
-    env = Env(session.context(runner.file, leaf.line))
+    env = fresh(session, runner.file, leaf.line)
     made = query(env, cursor.tree.copy())
     if cursor.tree.args.get("order") is None:
         env.note(cursor.tree, "a cursor without ORDER BY reads its rows in no certain order")
-    session.watch(runner.file, env.ctx)
+    watch(env)
     cursor.rows, cursor.at, cursor.outputs = session.execute(made.tree).fetchall(), 0, made.outputs
 
 
@@ -91,7 +92,7 @@ def fetch(runner: Runner, leaf: Leaf) -> None:
     row = cursor.rows[cursor.at]
     if len(names) != len(row):
         raise Failure(16924, "The number of variables in INTO must match that of selected columns.")
-    env = Env(session.context(runner.file, leaf.line))
+    env = fresh(session, runner.file, leaf.line)
     for named, output, found in zip(names, cursor.outputs, row, strict=True):
         kind = runner.variable(named, leaf.line)
         made = convert(env, cursor.tree, Typed(constant(found, output.type), output.type), kind)

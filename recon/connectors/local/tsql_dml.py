@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql_catalog import TableDef, parts_of
+from recon.connectors.local.tsql_context import watch
 from recon.connectors.local.tsql_convert import assign
 from recon.connectors.local.tsql_duck import binary, cast, column, equal, fn, name, num, plus, subquery, times
 from recon.connectors.local.tsql_expr import known, value
@@ -134,7 +135,7 @@ def fill(
     if ctes:
         chosen.set("with_", exp.With(expressions=ctes))
     names = [name(c.name) for c in target.columns]
-    session.watch(env.ctx.file, env.ctx)
+    watch(env)
     schema = exp.Schema(this=target.tree, expressions=names)
     rows = session.changed(exp.Insert(this=schema, expression=chosen))
     _count_identity(session, target, rows)
@@ -207,7 +208,7 @@ def update(session: Session, env: Env, node: exp.Update) -> int:
         from_=exp.From(this=subquery(once, "y")),
         where=exp.Where(this=equal(row_id("z"), column("y", "rid"))),
     )
-    session.watch(env.ctx.file, env.ctx)
+    watch(env)
     return session.changed(changed)
 
 
@@ -250,7 +251,7 @@ def delete(session: Session, env: Env, node: exp.Delete) -> int:
     change.tree.append("expressions", exp.alias_(change.rid, "rid", quoted=True))
     inside = exp.In(this=row_id("z"), query=exp.Subquery(this=change.tree))
     target = exp.Table(**{**change.target.tree.args, "alias": exp.TableAlias(this=name("z"))})
-    session.watch(env.ctx.file, env.ctx)
+    watch(env)
     return session.changed(exp.Delete(this=target, where=exp.Where(this=inside)))
 
 

@@ -13,10 +13,11 @@ import duckdb
 from sqlglot import exp
 
 from recon.connectors.local.tsql_catalog import ColumnDef, TableDef
+from recon.connectors.local.tsql_context import fresh
 from recon.connectors.local.tsql_convert import assign
 from recon.connectors.local.tsql_ddl import create_table
 from recon.connectors.local.tsql_duck import column, fn, is_null, name, num, text
-from recon.connectors.local.tsql_scope import Env, Typed
+from recon.connectors.local.tsql_scope import Typed
 from recon.connectors.local.tsql_session import Failure
 from recon.errors import SpecError
 from recon.sqlscript import tsql_types as types
@@ -131,7 +132,7 @@ def _may_be_absent(table: TableDef, named: str) -> bool:
 def _cells(
     session: Session, table: TableDef, found: dict[str, SqlType], item: TableInput
 ) -> list[tuple[ColumnDef, Tree]]:
-    env = Env(session.context(item.file, 0))
+    env = fresh(session, item.file, 0)
     cells: list[tuple[ColumnDef, Tree]] = []
     for named, kind in found.items():
         made = table.column(named)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from recon.connectors.local.tsql_context import watch
 from recon.connectors.local.tsql_convert import assign
 from recon.connectors.local.tsql_dml import default_of, target_table
 from recon.connectors.local.tsql_duck import name
@@ -39,7 +40,7 @@ def merge(session: Session, env: Env, node: exp.Merge) -> int:
     )
     if ctes:
         made.set("with_", exp.With(expressions=ctes))
-    session.watch(env.ctx.file, env.ctx)
+    watch(env)
     return session.changed(made)
 
 

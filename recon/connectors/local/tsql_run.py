@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql_catalog import key_of
+from recon.connectors.local.tsql_context import fresh, watch
 from recon.connectors.local.tsql_convert import convert
 from recon.connectors.local.tsql_duck import case, num
 from recon.connectors.local.tsql_expr import value
 from recon.connectors.local.tsql_predicate import predicate
-from recon.connectors.local.tsql_scope import Env
 from recon.connectors.local.tsql_session import Failure, Frame
 from recon.errors import ProgramError
 from recon.sqlscript.tsql_parse import condition, expression
@@ -171,10 +171,10 @@ class Runner:
         """Whether a condition is true (unknown is not)."""
         self.check()
         session = self.session
-        context = session.context(self.file, leaf.line)
+        env = fresh(session, self.file, leaf.line)
         try:
-            tree = predicate(Env(context), condition(leaf, self.file))
-            session.watch(self.file, context)
+            tree = predicate(env, condition(leaf, self.file))
+            watch(env)
             flag = case((tree, num(1)), default=num(0))
             if tree.find(exp.Select) is None:
                 return session.evaluate(flag) == 1
@@ -201,13 +201,12 @@ class Runner:
     ) -> tuple[SqlType, Value]:
         """The value of an expression, converted to a type if one is given."""
         session = self.session
-        context = session.context(self.file, line)
-        env = Env(context)
+        env = fresh(session, self.file, line)
         node = expression(tokens, line, self.file)
         made = value(env, node)
         if kind is not None:
             made = convert(env, node, made, kind)
-        session.watch(self.file, context)
+        watch(env)
         if made.tree.find(exp.Select) is None:
             return made.type, session.evaluate(made.tree)
         row = session.execute(exp.select(made.tree)).fetchone()

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from recon.connectors.local import tsql_ddl
 from recon.connectors.local.tsql_catalog import parts_of
+from recon.connectors.local.tsql_context import watch
 from recon.connectors.local.tsql_convert import convert
 from recon.connectors.local.tsql_duck import cast, column, constant, name, num, subquery
 from recon.connectors.local.tsql_query import query
@@ -24,7 +25,7 @@ RESULT = "recon result"
 def keep(runner: Runner, env: Env, made: Query) -> None:
     """Keep the rows of a SELECT: a procedure's result, or what `query` returns."""
     session = runner.session
-    session.watch(runner.file, env.ctx)
+    watch(env)
     table = exp.Table(this=name(RESULT))
     session.execute(exp.Drop(tables=[table], kind="TABLE", exists=True))
     cells = [
@@ -46,7 +47,7 @@ def select_into(runner: Runner, env: Env, tree: Tree) -> None:
     into = tree.args["into"]
     tree.set("into", None)
     made = query(env, tree)
-    runner.session.watch(runner.file, env.ctx)
+    watch(env)
     runner.session.rowcount = tsql_ddl.table_from(
         runner.session, parts_of(into.this), made, env.ctx.line, runner.file
     )
@@ -67,7 +68,7 @@ def assign_variables(runner: Runner, env: Env, tree: exp.Select) -> None:
     plain = tree.copy()
     plain.set("expressions", [item.expression.copy() for item in tree.expressions])
     made = query(env, plain)
-    session.watch(runner.file, env.ctx)
+    watch(env)
     kinds = [runner.variable(n, env.ctx.line) for n in names]
     if tree.args.get("from_") is not None and tree.args.get("order") is None:
         _note_several(runner, env, tree, made)

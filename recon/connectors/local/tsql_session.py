@@ -11,8 +11,6 @@ from sqlglot import exp
 
 from recon.connectors.local.tsql_catalog import Catalog
 from recon.connectors.local.tsql_duck import cast, constant
-from recon.connectors.local.tsql_query import query
-from recon.connectors.local.tsql_scope import Context
 from recon.errors import ProgramError, SourceError
 from recon.sqlscript import tsql_types as types
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from recon.connectors.local.tsql_duck import Tree, Value
-    from recon.connectors.local.tsql_scope import Probe
     from recon.sqlscript.tsql_types import SqlType
 
 DOOMED = -2  # XACT_STATE() of a failed transaction in a dedicated pool, see `Session.xact_state`
@@ -133,10 +130,6 @@ class Session:
 
     # --- what DuckDB does -----------------------------------------------------------------
 
-    def context(self, file: str, line: int) -> Context:
-        """What one statement is translated with."""
-        return Context(self.catalog, self, self, file, line, query)
-
     def evaluate(self, tree: Tree) -> Value:
         """The value of an expression without tables. It also works while a transaction is doomed."""
         if self._calculator is None:
@@ -176,18 +169,6 @@ class Session:
         """Run a statement that changes rows; how many."""
         row = self.execute(tree).fetchone()
         return int(row[0]) if row else 0
-
-    def watch(self, file: str, context: Context) -> None:
-        """Ask the probes of a statement, before it changes anything."""
-        for probe in context.probes:
-            if self._hits(probe, context):
-                self.note(file, probe.line, probe.note)
-
-    def _hits(self, probe: Probe, context: Context) -> bool:
-        tree = probe.tree.copy()
-        if context.with_list:
-            tree.set("with_", exp.With(expressions=[c.copy() for c in context.with_list]))
-        return self.execute(tree).fetchone() is not None
 
     # --- transactions -----------------------------------------------------------------------
 

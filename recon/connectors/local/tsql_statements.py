@@ -14,6 +14,7 @@ from recon.connectors.local import (
     tsql_fn_text,
     tsql_tables,
 )
+from recon.connectors.local.tsql_context import fresh
 from recon.connectors.local.tsql_dml import delete, fill, insert, target_table, update
 from recon.connectors.local.tsql_exec import execute
 from recon.connectors.local.tsql_merge import merge
@@ -60,7 +61,7 @@ def _fail(runner: Runner, leaf: Leaf, message: str) -> ProgramError:
 
 
 def _env(runner: Runner, leaf: Leaf) -> Env:
-    return Env(runner.session.context(runner.file, leaf.line))
+    return fresh(runner.session, runner.file, leaf.line)
 
 
 # --- Rows ------------------------------------------------------------------------------------

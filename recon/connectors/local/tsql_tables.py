@@ -8,11 +8,12 @@ from sqlglot import exp
 
 from recon.connectors.local import tsql_ddl
 from recon.connectors.local.tsql_catalog import TableDef, duck_schema, key_of
+from recon.connectors.local.tsql_context import fresh, watch
 from recon.connectors.local.tsql_convert import convert
 from recon.connectors.local.tsql_dml import target_table
 from recon.connectors.local.tsql_duck import constant, name
 from recon.connectors.local.tsql_query import query
-from recon.connectors.local.tsql_scope import Env, Typed
+from recon.connectors.local.tsql_scope import Typed
 from recon.errors import ProgramError
 from recon.sqlscript.tsql_header import commas, object_name
 from recon.sqlscript.tsql_options import closing, without_options
@@ -85,9 +86,9 @@ def _create_table(runner: Runner, leaf: Leaf, given: list[Token]) -> None:
 
 def _create_from(runner: Runner, leaf: Leaf, parts: tuple[str, ...], tokens: list[Token]) -> None:
     """CREATE TABLE .. AS SELECT: the types are those of the query."""
-    env = Env(runner.session.context(runner.file, leaf.line))
+    env = fresh(runner.session, runner.file, leaf.line)
     made = query(env, parse_query(tokens, leaf.line, runner.file))
-    runner.session.watch(runner.file, env.ctx)
+    watch(env)
     runner.session.rowcount = tsql_ddl.table_from(runner.session, parts, made, leaf.line, runner.file)
 
 
@@ -102,7 +103,7 @@ def _create_view(runner: Runner, leaf: Leaf, tokens: list[Token], at: int) -> No
     if begin is None:
         _refuse(runner, leaf, "this CREATE VIEW is not understood")
     tree = parse_query(tokens[begin + 1 :], leaf.line, runner.file)
-    made = query(Env(runner.session.context(runner.file, leaf.line)), tree)
+    made = query(fresh(runner.session, runner.file, leaf.line), tree)
     if len(columns) not in {0, len(made.outputs)}:
         _refuse(runner, leaf, "the view names another number of columns than its query has")
     runner.session.catalog.define_view(parts, columns, tree)
@@ -153,7 +154,7 @@ def _table(runner: Runner, leaf: Leaf, parts: tuple[str, ...]) -> TableDef:
     node = exp.Table(
         this=exp.to_identifier(parts[-1]), db=exp.to_identifier(parts[-2]) if len(parts) > 1 else None
     )
-    return target_table(Env(runner.session.context(runner.file, leaf.line)), node)
+    return target_table(fresh(runner.session, runner.file, leaf.line), node)
 
 
 def alter(runner: Runner, leaf: Leaf) -> None:
@@ -195,6 +196,6 @@ def as_declared(
     runner: Runner, given: tuple[SqlType, Value], kind: SqlType, line: int
 ) -> tuple[SqlType, Value]:
     """A parameter's value as the type that the script declares."""
-    context = runner.session.context(runner.file, line)
-    made = convert(Env(context), exp.Null(), Typed(constant(given[1], given[0]), given[0]), kind)
+    env = fresh(runner.session, runner.file, line)
+    made = convert(env, exp.Null(), Typed(constant(given[1], given[0]), given[0]), kind)
     return kind, runner.session.evaluate(made.tree)

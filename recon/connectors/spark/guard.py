@@ -161,9 +161,7 @@ class Guard:
 
     def partition_by(self, writer: DataFrameWriter, *_: Any) -> DataFrameWriter:  # noqa: ANN401
         """Partitions of a Delta table change no row and no column's place; those of Parquet would."""
-        mode = str(self._shop.spark.conf.get("spark.sql.sources.partitionOverwriteMode", "static"))
-        if mode.lower() != "static":
-            raise ProgramError("dynamic partition overwrite needs Delta Lake, which this engine lacks")
+        writer._recon_partitioned = True  # type: ignore[attr-defined]
         return writer
 
     def save_as_table(
@@ -185,13 +183,17 @@ class Guard:
         table = self.written(name)
         self._refuse_evolution(writer, table)
         self._write(writer, lambda w: _SAVE(w, self._shop.sql_name(table)))
+        self._shop.enforce(table)
         self._ledger.wrote(table)
 
     def insert_into(self, writer: DataFrameWriter, tableName: str, overwrite: bool | None = None) -> None:  # noqa: N803
         table = self.written(tableName)
+        if getattr(writer, "_recon_partitioned", False):
+            raise ProgramError("insertInto cannot be used with partitionBy", hint="Leave partitionBy out.")
         if overwrite is not None:
             self.mode(writer, "overwrite" if overwrite else "append")
         self._write(writer, lambda w: _INSERT(w, self._shop.sql_name(table)))
+        self._shop.enforce(table)
         self._ledger.wrote(table)
 
     def _refuse_evolution(self, writer: DataFrameWriter, table: TableRef) -> None:
@@ -206,6 +208,11 @@ class Guard:
     def _write(self, writer: DataFrameWriter, write: Callable[[DataFrameWriter], None]) -> None:
         """Delta Lake reads a snapshot, Parquet cannot overwrite what it reads: then the rows come first."""
         self._shop.check()
+        if self._shop.dynamic and getattr(writer, "_recon_mode", "") == "overwrite":
+            raise ProgramError(
+                "dynamic partition overwrite needs Delta Lake, which this engine lacks",
+                hint="Delete the old rows and append the new ones, or run it on Databricks.",
+            )
         try:
             write(writer)
         except PySparkException as error:

@@ -85,13 +85,18 @@ class Statements:
 
     def _insert(self, statement: Statement, what: Meaning, args: Mapping[str, Any]) -> None:
         table = self._written(what.table)
+        if what.overwrite and self._shop.dynamic:
+            raise statement.refuse(
+                "dynamic partition overwrite needs Delta Lake, which this engine lacks",
+                hint="DELETE the old rows and INSERT the new ones, or run it on Databricks.",
+            )
         try:
             self._shop.sql(statement.text, args)
         except PySparkException as error:
             if not (error.getCondition() or "").startswith("UNSUPPORTED_OVERWRITE") or what.query < 0:
                 raise
             self._overwrite_what_is_read(statement, what, args)
-        self._ledger.wrote(table)
+        self._changed(table, statement)
 
     def _overwrite_what_is_read(self, statement: Statement, what: Meaning, args: Mapping[str, Any]) -> None:
         """Delta Lake reads a snapshot, Parquet cannot: so the query's rows are computed first."""
@@ -111,7 +116,8 @@ class Statements:
             if what.replace:
                 self._shop.drop(table)
             self._shop.sql(edited(statement.text, what.edits), args)
-        self._ledger.wrote(table)
+        self._shop.require(table, what.required)
+        self._changed(table, statement)
 
     def _replace_by_query(
         self, statement: Statement, what: Meaning, args: Mapping[str, Any], table: TableRef
@@ -136,7 +142,7 @@ class Statements:
     def _change(self, statement: Statement, what: Meaning, args: Mapping[str, Any]) -> None:
         table = self._written(what.table)
         _CHANGES[what.kind](Bench(self._shop, args), statement)
-        self._ledger.wrote(table)
+        self._changed(table, statement)
 
     def _native(self, statement: Statement, what: Meaning, args: Mapping[str, Any]) -> None:
         table = self._written(what.table)
@@ -153,6 +159,7 @@ class Statements:
         ref = _present(what.renamed).ref
         new = self._shop.local(replace(ref, schema=ref.schema or old.schema))
         self._shop.sql(statement.text, args)
+        self._shop.require(new, self._shop.required(old))
         self._ledger.dropped(old)
         self._ledger.wrote(new)
 
@@ -179,8 +186,14 @@ class Statements:
         for inner in what.inner:
             if inner.table is not None and not inner.temporary:
                 table = self._shop.local((inner.renamed or inner.table).ref)
+                if inner.kind is Kind.INSERT:
+                    self._shop.enforce(table, statement.file, statement.line)
                 (self._ledger.dropped if inner.kind is Kind.DROP else self._ledger.wrote)(table)
         return rows if rows.columns else None
+
+    def _changed(self, table: TableRef, statement: Statement) -> None:
+        self._shop.enforce(table, statement.file, statement.line)
+        self._ledger.wrote(table)
 
     def _written(self, name: Name | None) -> TableRef:
         ref = _present(name).ref

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from sqlglot import exp
 
 from recon.connectors.spark.types import declared
-from recon.errors import EngineError
+from recon.errors import EngineError, ProgramError
 from recon.model import TableRef
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Workshop:
         self.notes: list[str] = []
         self._stopped = threading.Event()
         self._schemas: set[str] = set()
+        self._required: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     # --- Names ---
 
@@ -72,6 +73,15 @@ class Workshop:
     def columns(self, table: TableRef) -> tuple[Column, ...]:
         """The table's columns in order."""
         return declared(self.table(table))
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether an overwrite is to replace only the partitions that it has rows for.
+
+        Partitions are not kept here (see `recon.sqlscript.databricks_create`), so that cannot be done.
+        """
+        mode = str(self.spark.conf.get("spark.sql.sources.partitionOverwriteMode", "static"))
+        return mode.casefold() == "dynamic"
 
     # --- Catalog ---
 
@@ -139,6 +149,33 @@ class Workshop:
     def _names_in(self, schema: str) -> list[str]:
         names = str(self._theirs.externalCatalog().listTables(schema).mkString("\n"))
         return names.split("\n") if names else []
+
+    # --- NOT NULL ---
+
+    def require(self, table: TableRef, columns: Sequence[str]) -> None:
+        """From now on `enforce` looks at these columns of a table; none when it is made anew or dropped."""
+        self._required[self.local(table).key] = tuple(columns)
+
+    def required(self, table: TableRef) -> tuple[str, ...]:
+        """The NOT NULL columns of a table that the variant declared."""
+        return self._required.get(self.local(table).key, ())
+
+    def enforce(self, table: TableRef, file: str = "", line: int = 0) -> None:
+        """ProgramError, as Delta Lake's, when a NOT NULL column holds NULL. Parquet tables do not mind.
+
+        https://docs.databricks.com/tables/constraints
+        """
+        columns = self.required(table)
+        empty = [exp.column(name, quoted=True).is_(exp.null()) for name in columns]
+        found = exp.select("*").from_(self.node(table)).where(exp.or_(*empty)).limit(1) if empty else None
+        if found is not None and self.run(found).take(1):
+            raise ProgramError(
+                f"NULL in a NOT NULL column of {table} ({', '.join(columns)})",
+                file=file,
+                line=line,
+                code="DELTA_NOT_NULL_CONSTRAINT_VIOLATED",
+                hint="Fill the column, or declare it without NOT NULL.",
+            )
 
     # --- Cancel ---
 
