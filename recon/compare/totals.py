@@ -41,8 +41,8 @@ class Totals:
     """What one side holds in one column; values are text, None where there are none.
 
     `sum`, only of numbers, is exact: booleans count as 0 and 1, decimals keep their scale, the sum of floats
-    is the double nearest to the exact sum. When `unread` values cannot be read as the other side's type, or have over 54 digits,
-    `sum`, `min` and `max` are not known and None.
+    is the double nearest to the exact sum. When `unread` values cannot be read as the other side's type, or
+    are numbers of more than 54 digits before or after the point, `sum`, `min` and `max` are None: not known.
     """
 
     rows: int = 0
@@ -60,7 +60,8 @@ class ColumnTotals:
 
     `difference` is the candidate's sum less the baseline's, where both are known. `differs` names the totals
     that are known and not exactly equal, tolerances aside: rows, nulls, distinct, sum, min, max, and unread
-    where one side has more such values. `note` says what could not be totalled, or that values are masked because the column is sensitive.
+    where one side has more such values. `note` says what could not be totalled, or that values are masked
+    because the column is sensitive.
     """
 
     column: str

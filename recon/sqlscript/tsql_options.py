@@ -62,7 +62,7 @@ def _without_groups(tokens: Sequence[Token], verb: str, file: str) -> list[Token
         opens = _word(tokens, at + 1) == "("
         if token.word == "OPTION" and opens:
             at = closing(tokens, at + 1) + 1
-        elif token.word == "WITH" and opens:
+        elif token.word == "WITH" and opens and _word(tokens, at - 1) != "MASKED":
             end = closing(tokens, at + 1)
             _check_group(tokens[at + 2 : end], verb, file)
             at = end + 1

@@ -154,19 +154,29 @@ def parse_type(text: str, *, default_length: int = 1) -> SqlType:
 def _with_size(name: str, first: str | None, second: str | None, default_length: int) -> SqlType:
     family = _FAMILIES[name]
     if family in {Family.TEXT, Family.BINARY}:
-        length = MAX if (first or "").lower() == "max" else int(first or default_length)
-        return SqlType(name, length=length)
+        if (first or "").lower() == "max":
+            return SqlType(name, length=MAX)
+        return SqlType(name, length=_within(name, first or str(default_length), 1, _LONGEST[name]))
     if family is Family.DECIMAL:
-        return decimal(int(first or 18), int(second or 0))
+        precision = _within(name, first or "18", 1, 38)
+        return decimal(precision, _within(name, second or "0", 0, precision))
     if name == "float":
-        return SqlType("real") if first and int(first) <= 24 else FLOAT
+        return SqlType("real") if _within(name, first or "53", 1, 53) <= 24 else FLOAT
     if name in {"datetime2", "time", "datetimeoffset"}:
-        return SqlType(name, scale=int(first) if first else 7)
+        return SqlType(name, scale=_within(name, first or "7", 0, 7))
+    if first is not None:
+        raise ValueError(f"the type {name} takes no size")
     if name == "datetime":
         return DATETIME
     if family is Family.MONEY:
         return SqlType(name, precision=19 if name == "money" else 10, scale=4)
     return SqlType(name)
+
+
+def _within(name: str, written: str, least: int, most: int) -> int:
+    if not written.isdigit() or not least <= int(written) <= most:
+        raise ValueError(f"the type {name} cannot have the size {written}")
+    return int(written)
 
 
 def as_decimal(kind: SqlType) -> SqlType:

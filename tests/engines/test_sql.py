@@ -207,7 +207,7 @@ def test_not_null_columns_refuse_null(lab):
     with lab.world() as engine:
         made = "create table gold.t (a int not null, b decimal(5, 2)); insert into gold.t values (1, null);\n"
         assert lab.answer(engine, made, "gold.t").rows == [(1, None)]
-        with pytest.raises(ProgramError, match="(?i)not.null") as caught:
+        with pytest.raises(ProgramError, match=r"(?i)not.null") as caught:
             lab.answer(engine, "select 1;\ninsert into gold.t values (null, 2)", "gold.t")
         assert caught.value.line == 2
         text = "create or replace table gold.t (a int, b int); insert into gold.t values (null, 2)"

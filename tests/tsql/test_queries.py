@@ -211,3 +211,32 @@ def test_a_query_that_is_wrong_or_not_known_is_refused(words, sql, code):
     with pytest.raises(ProgramError) as caught:
         words.rows(f"\n\n{sql}")
     assert (caught.value.code, caught.value.line, caught.value.file) == (code, 3, "query.sql")
+
+
+def test_a_condition_that_guards_another_is_asked_first(open_synapse):
+    ddl = "CREATE TABLE dbo.g (t varchar(5), n int); INSERT dbo.g VALUES ('12', 2), ('x', 0), ('7', 0)"
+    with open_synapse(ddl) as made:
+        sql = "SELECT t FROM dbo.g WHERE CAST(t AS int) > 5 AND 10 / n > 1 AND t LIKE '[0-9]%' AND n <> 0"
+        assert made.rows(sql) == [("12",)]
+        made.run("DELETE dbo.g WHERE n <> 0 AND 4 / n = 2")
+        assert sorted(made.table("g")) == [("7", 0), ("x", 0)]
+
+
+def test_a_total_over_nothing_is_noted_only_then(words):
+    sql = "SELECT n, COUNT(*) AS c FROM dbo.w WHERE id {} GROUP BY ROLLUP(n)"
+    words.rows(sql.format("> 0"))
+    assert words.notes == ()
+    words.rows(sql.format("> 100"))
+    assert any("over no rows" in n for n in words.notes)
+
+
+def test_the_catalogue_can_be_asked_what_exists(words):
+    words.run("CREATE VIEW dbo.v AS SELECT id FROM dbo.w")
+    sql = "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM INFORMATION_SCHEMA.TABLES ORDER BY TABLE_NAME"
+    assert words.rows(sql) == [("dbo", "v", "VIEW"), ("dbo", "w", "BASE TABLE")]
+    sql = "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH FROM INFORMATION_SCHEMA.COLUMNS"
+    assert ("t", "varchar", 10) in words.rows(sql)
+    sql = "SELECT name FROM sys.tables WHERE name = 'W' AND schema_id = SCHEMA_ID('dbo')"
+    assert words.rows(sql) == [("w",)]
+    assert words.rows("SELECT name FROM sys.objects WHERE object_id = OBJECT_ID(N'dbo.v', 'V')") == [("v",)]
+    assert words.value("OBJECT_ID('dbo.v', 'U')") is None

@@ -6,6 +6,7 @@ https://learn.microsoft.com/en-us/azure/synapse-analytics/sql-data-warehouse/sql
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def _attribute(made: ColumnDef, piece: Sequence[Token], at: int, file: str) -> t
     if word == "NOT" and following in {"NULL", "ENFORCED"}:
         return replace(made, nullable=made.nullable and following != "NULL"), at + 2
     if word == "IDENTITY":
-        return _identity(made, piece, at)
+        return _identity(made, piece, at, file)
     if word == "DEFAULT":
         end = _default_end(piece, at + 1)
         return replace(made, default=tuple(piece[at + 1 : end])), end
@@ -94,11 +95,14 @@ def _attribute(made: ColumnDef, piece: Sequence[Token], at: int, file: str) -> t
     raise ProgramError(f"column {made.name}: {piece[at].text!r} is not understood", file=file, line=line)
 
 
-def _identity(made: ColumnDef, piece: Sequence[Token], at: int) -> tuple[ColumnDef, int]:
+def _identity(made: ColumnDef, piece: Sequence[Token], at: int, file: str) -> tuple[ColumnDef, int]:
     numbers = [1, 1]
     if at + 1 < len(piece) and piece[at + 1].word == "(":
         end = closing(piece, at + 1)
         text = "".join(t.text for t in piece[at + 2 : end])
+        if re.fullmatch(r"-?\d+,-?\d+", text) is None:
+            line = piece[at].line
+            raise ProgramError(f"column {made.name}: this IDENTITY is not understood", file=file, line=line)
         numbers = [int(n) for n in text.split(",")]
         at = end
     return replace(made, identity=(numbers[0], numbers[1]), nullable=False), at + 1

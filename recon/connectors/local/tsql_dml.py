@@ -18,7 +18,7 @@ from recon.connectors.local.tsql_convert import assign
 from recon.connectors.local.tsql_duck import binary, cast, column, equal, fn, name, num, plus, subquery, times
 from recon.connectors.local.tsql_expr import known, value
 from recon.connectors.local.tsql_from import base_source, missing, relations, values
-from recon.connectors.local.tsql_predicate import predicate
+from recon.connectors.local.tsql_predicate import filtering
 from recon.connectors.local.tsql_query import common_tables, query
 from recon.connectors.local.tsql_scope import Env, Output, Probe, Query, Source, Typed
 from recon.sqlscript.tsql_parse import expression, line_of
@@ -41,7 +41,7 @@ def row_id(alias: str) -> Tree:
 
 def target_table(env: Env, node: Tree) -> TableDef:
     """The base table that a statement changes."""
-    parts = parts_of(node)
+    parts = named_parts(env, node)
     found = env.ctx.catalog.get(parts)
     if found is None:
         missing(env, node, parts)
@@ -50,6 +50,12 @@ def target_table(env: Env, node: Tree) -> TableDef:
     if found.column("rowid") is not None:
         env.refuse(node, f"{found.name} has a column called rowid, which DuckDB keeps for itself")
     return found
+
+
+def named_parts(env: Env, node: Tree) -> tuple[str, ...]:
+    """The name of the table that a statement changes."""
+    plain = isinstance(node, exp.Table) and isinstance(node.this, (exp.Identifier, exp.Parameter))
+    return parts_of(node) if plain else env.refuse(node, "a table is expected here")
 
 
 def default_of(env: Env, made: ColumnDef) -> Typed:
@@ -259,7 +265,7 @@ def _change(env: Env, node: Tree, named: exp.Table) -> _Change:
     """Find the target and join what FROM joins to it."""
     ctes = common_tables(env, node)
     scope, first, joins = relations(Env(env.ctx), node)
-    parts = parts_of(named)
+    parts = named_parts(env, named)
     source = next((s for s in scope.sources if s.answers_to(parts)), None)
     tree = exp.Select()
     if source is None and len(parts) == 1 and parts[0].casefold() in env.ctx.ctes:
@@ -273,7 +279,7 @@ def _change(env: Env, node: Tree, named: exp.Table) -> _Change:
         tree.set("with_", exp.With(expressions=ctes))
     where = node.args.get("where")
     if where is not None:
-        tree.set("where", exp.Where(this=predicate(made.env, where.this)))
+        tree.set("where", exp.Where(this=filtering(made.env, where.this)))
     return made
 
 

@@ -233,7 +233,7 @@ def _style(env: Env, node: Tree) -> int | None:
     written = node.args.get("style")
     if written is None:
         return None
-    if isinstance(written, exp.Literal) and not written.is_string:
+    if isinstance(written, exp.Literal) and str(written.this).isdigit():
         return int(written.this)
     found = env.ctx.session.evaluate(value(env, written).tree)
     if isinstance(found, int):

@@ -44,7 +44,7 @@ def grouping(env: Env, group: Tree, tree: exp.Select) -> tuple[Tree, dict[str, T
         if stand_in is not None:
             groups[made.tree.sql("duckdb")] = stand_in
     if partial:
-        env.note(group, "a total over no rows at all may be a row in Synapse and none here")
+        _watch_empty(env, group, tree)
     _watch(env, group, keys, tree)
     return exp.Group(expressions=parts), groups
 
@@ -69,6 +69,19 @@ def _stand_in(env: Env, key: Typed, partial: bool) -> Tree | None:
         return shown
     present = equal(fn("grouping", folded(env, key.tree, key.type)), num(0))
     return case((present, shown), default=exp.Null())
+
+
+def _watch_empty(env: Env, group: Tree, tree: exp.Select) -> None:
+    """ROLLUP over no rows at all: whether a grand total comes out is not settled between engines."""
+    said = "a total over no rows at all may be a row in Synapse; here there is none"
+    if env.outer is not None:
+        env.note(group, said)
+        return
+    rows = exp.select(num(1))
+    for part in ("from_", "joins", "where"):
+        rows.set(part, tree.args.get(part))
+    probe = exp.select(num(1)).where(exp.Not(this=exp.Exists(this=rows)))
+    env.ctx.probes.append(Probe(probe, said, line_of(group, env.ctx.line)))
 
 
 def _watch(env: Env, group: Tree, keys: list[Typed], tree: exp.Select) -> None:

@@ -31,6 +31,40 @@ def predicate(env: Env, node: Tree) -> Tree:
     return handler(env, node)
 
 
+def filtering(env: Env, node: Tree) -> Tree:
+    """The condition of a WHERE. A part that can fail is asked only where the parts that cannot hold.
+
+    `WHERE ISNUMERIC(x) = 1 AND CAST(x AS int) > 5`: T-SQL promises no order, yet such code is common and
+    works there, while DuckDB asks the parts in any order.
+    """
+    parts = _conjuncts(predicate(env, node))
+    risky = [p for p in parts if _can_fail(p)]
+    safe = [p for p in parts if not _can_fail(p)]
+    if not risky or not safe:
+        return _all_of(parts)
+    return _all_of([*safe, case((_all_of(safe), _all_of(risky)), default=exp.false())])
+
+
+def _conjuncts(tree: Tree) -> list[Tree]:
+    if isinstance(tree, exp.Paren):
+        return _conjuncts(tree.this) if isinstance(tree.this, (exp.And, exp.Paren)) else [tree]
+    if isinstance(tree, exp.And):
+        return [*_conjuncts(tree.this), *_conjuncts(tree.expression)]
+    return [tree]
+
+
+def _all_of(parts: list[Tree]) -> Tree:
+    made = parts[0]
+    for part in parts[1:]:
+        made = binary(exp.And, made, part)
+    return made
+
+
+def _can_fail(tree: Tree) -> bool:
+    calls = (str(n.this) for n in tree.find_all(exp.Anonymous))
+    return tree.find(exp.IntDiv, exp.Div, exp.Mod) is not None or "error" in calls
+
+
 def compared(env: Env, node: Tree, kind: type[exp.Binary], a: Typed, b: Typed) -> Tree:
     """`a = b` and its kin between values of any two types that T-SQL compares."""
     left, right, meet = comparable(env, node, a, b)

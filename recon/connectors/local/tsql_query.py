@@ -16,7 +16,7 @@ from recon.connectors.local.tsql_duck import cast, column, name, subquery
 from recon.connectors.local.tsql_expr import known, refuse_unknown, value
 from recon.connectors.local.tsql_from import relations, values
 from recon.connectors.local.tsql_group import grouping
-from recon.connectors.local.tsql_predicate import predicate
+from recon.connectors.local.tsql_predicate import filtering, predicate
 from recon.connectors.local.tsql_scope import Env, Output, Query, Typed
 from recon.connectors.local.tsql_sets import combined, unique
 from recon.connectors.local.tsql_top import Ordering, limited, watch_row_numbers
@@ -98,7 +98,7 @@ def _select(outer: Env, node: exp.Select) -> Query:
     env, source, joins = relations(outer.inner() if outer.sources or outer.outer else Env(outer.ctx), node)
     env = replace(env, outer=outer if outer.sources or outer.outer else None)
     where = node.args.get("where")
-    condition = predicate(env, where.this) if where is not None else None
+    condition = filtering(env, where.this) if where is not None else None
     tree = exp.Select()
     if source is not None:
         tree.set("from_", source)

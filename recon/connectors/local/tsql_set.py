@@ -42,7 +42,7 @@ def set_option(runner: Runner, leaf: Leaf) -> None:
 
 
 def _harmless(leaf: Leaf, given: str) -> bool:
-    options = [piece[0].word for piece in commas(leaf.parts[1:])]
+    options = [piece[0].word if piece else "" for piece in commas(leaf.parts[1:])]
     if all(o in _FREE for o in options) and "NOEXEC" not in options and "PARSEONLY" not in options:
         return True
     if all(o in _ON for o in options):

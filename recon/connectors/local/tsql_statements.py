@@ -21,7 +21,6 @@ from recon.connectors.local.tsql_merge import merge
 from recon.connectors.local.tsql_messages import print_message, raise_error, throw
 from recon.connectors.local.tsql_query import query
 from recon.connectors.local.tsql_run import Break, Continue, Return
-from recon.connectors.local.tsql_scope import Env, Query
 from recon.connectors.local.tsql_select import assign_variables, keep, select_into
 from recon.connectors.local.tsql_set import set_option
 from recon.errors import ProgramError
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from recon.connectors.local.tsql_run import Runner
+    from recon.connectors.local.tsql_scope import Env, Query
     from recon.sqlscript.tsql_tree import Leaf
 
 # How many tokens a statement of a verb has at least.
