@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from recon.model_result import WHOLE_ROW, Kind
+from recon.model_result import WHOLE_ROW, Kind, Verdict
 from recon.selftest.data import COLUMNS, ROWS, Columns
 from recon.selftest.planting import (
     EXTRA_COLUMN,
@@ -217,6 +217,7 @@ def _incomparable(columns: Columns) -> Planted:
         columns=columns,
         expected={("payload", NOT_COMPARABLE): 1, ("payload", TYPE_CHANGE): 1},
         types={"payload": pa.date32()},
+        verdicts=(Verdict.INCONCLUSIVE,),
     )
 
 
@@ -288,17 +289,23 @@ def _retyped(columns: Columns) -> Planted:
         "quantity": pa.string(), "flag": pa.int32(), "tiny": pa.int64(), "amount": pa.decimal128(38, 4),
         "fee": pa.decimal128(19, 2), "ratio": pa.float64(), "day": pa.date32(), "id": pa.int64(),
     }  # fmt: skip
-    changed = [name for name, type_ in types.items() if type_ != COLUMNS[name].type]
-    return Planted(columns=columns, expected={(name, TYPE_CHANGE): 1 for name in changed}, types=types)
+    changed: Seen = {(name, TYPE_CHANGE): 1 for name, type_ in types.items() if type_ != COLUMNS[name].type}
+    return Planted(columns=columns, expected=changed, types=types, verdicts=_AGREES)
 
 
+def _repeating(columns: Columns) -> Planted:
+    seen: Seen = {(WHOLE_ROW, REPEATED): 16}
+    return Planted(columns=columns, expected=seen, keys=("region",), verdicts=_AGREES)
+
+
+_AGREES: Final = (Verdict.MATCH,)
 CLEAN: Final = (
-    Defective("nothing", "", lambda columns: Planted(columns=columns)),
-    Defective("nothing, compared without a key", "", lambda columns: Planted(columns=columns, keys=())),
+    Defective("nothing", "", lambda columns: Planted(columns=columns, verdicts=_AGREES)),
     Defective(
-        "nothing, under a key that repeats",
+        "nothing, compared without a key",
         "",
-        lambda columns: Planted(columns=columns, expected={(WHOLE_ROW, REPEATED): 16}, keys=("region",)),
+        lambda columns: Planted(columns=columns, keys=(), verdicts=_AGREES),
     ),
+    Defective("nothing, under a key that repeats", "", _repeating),
     Defective("nothing but types", "", _retyped),
-)  # fmt: skip
+)

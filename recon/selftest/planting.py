@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyarrow as pa
 
-from recon.model_result import WHOLE_ROW, Comparison, Kind
+from recon.model_result import WHOLE_ROW, Comparison, Kind, Verdict
 from recon.selftest.data import KEYS, ROWS, Columns
 
 if TYPE_CHECKING:
@@ -42,12 +42,13 @@ def seen(result: Comparison) -> Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:
-    """A candidate with a defect. Without `expected` it is clean in another guise and must be MATCH."""
+    """A candidate, what is expected to be seen in it, and the verdicts that may be said of it."""
 
     columns: Columns
     expected: Seen = field(default_factory=dict[tuple[str, str], int])
     types: dict[str, pa.DataType] = field(default_factory=dict[str, pa.DataType])
     keys: tuple[str, ...] = KEYS
+    verdicts: tuple[Verdict, ...] = (Verdict.PARTIAL, Verdict.NO_MATCH)
 
 
 @dataclass(frozen=True, slots=True)

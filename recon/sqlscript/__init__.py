@@ -1,1 +1,1 @@
-"""SQL scripts as statements and trees: T-SQL on one side, Databricks SQL on the other. No engine is touched."""
+"""SQL scripts as statements and trees: T-SQL on one side, Databricks SQL on the other; no engine."""

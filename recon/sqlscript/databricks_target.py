@@ -26,14 +26,16 @@ def needs_table(variant: Variant, target: TableRef) -> bool:
     (spark.apache.org/docs/latest/api/python, DataFrameWriter.saveAsTable: "default: error"), everything
     else is at home on an empty one. ProgramError, with its line, for SQL that is refused.
     """
+    schema = ""  # that of the last USE
     for cell in cells(variant.script.text, variant.language):
         if cell.kind is CellKind.PYTHON and _makes_in_python(cell.text):
             return False
         if cell.kind is CellKind.SQL:
             for act in _acts(cell.text, variant.script.path):
-                if act.kind in _MAKES and _is(act, target):
+                schema = act.schema if act.kind is Kind.USE else schema
+                if act.kind in _MAKES and _is(act, target, schema):
                     return False
-                if act.kind in _WRITES and _is(act, target):
+                if act.kind in _WRITES and _is(act, target, schema):
                     return True
     return variant.language is Language.PYSPARK
 
@@ -44,9 +46,11 @@ def _acts(text: str, file: str) -> Iterator[Meaning]:
         yield from act.inner or (act,)
 
 
-def _is(act: Meaning, target: TableRef) -> bool:
-    written = act.table.ref if act.table else None
-    return written is not None and written.key[1:] == target.key[1:]
+def _is(act: Meaning, target: TableRef, schema: str) -> bool:
+    if act.table is None:
+        return False
+    written = act.table.ref
+    return (written.schema or schema).casefold() == target.key[1] and written.key[2] == target.key[2]
 
 
 def _makes_in_python(text: str) -> bool:

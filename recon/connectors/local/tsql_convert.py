@@ -21,7 +21,6 @@ from recon.connectors.local.tsql_duck import (
     fn,
     is_null,
     matches,
-    minus,
     negate,
     num,
     plus,
@@ -233,8 +232,3 @@ _TARGETS: dict[Family, Callable[[Conversion, Tree], Tree]] = {
     Family.OFFSET: _to_time,
     Family.NULL: _to_null,
 }
-
-
-def day_number(tree: Tree) -> Tree:
-    """Whole days since 1900-01-01 of a DATE."""
-    return minus(tree, cast(text("1900-01-01"), "DATE"))

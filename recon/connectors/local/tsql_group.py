@@ -14,6 +14,8 @@ from recon.sqlscript.tsql_parse import line_of
 from recon.sqlscript.tsql_types import Family
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from recon.connectors.local.tsql_duck import Tree
     from recon.connectors.local.tsql_scope import Env, Typed
 
@@ -49,15 +51,12 @@ def grouping(env: Env, group: Tree, tree: exp.Select) -> tuple[Tree, dict[str, T
     return exp.Group(expressions=parts), groups
 
 
-def _part(node: Tree, key: object) -> Tree:
-    assert callable(key)  # noqa: S101 (for the type checker)
+def _part(node: Tree, key: Callable[[Tree], Tree]) -> Tree:
     if isinstance(node, (exp.Rollup, exp.Cube, exp.GroupingSets)):
         return type(node)(expressions=[_part(e, key) for e in node.expressions])
     if isinstance(node, exp.Tuple):
         return exp.Tuple(expressions=[_part(e, key) for e in node.expressions])
-    made = key(node.this if isinstance(node, exp.Paren) else node)
-    assert isinstance(made, exp.Expr)  # noqa: S101 (for the type checker)
-    return made
+    return key(node.this if isinstance(node, exp.Paren) else node)
 
 
 def _stand_in(env: Env, key: Typed, partial: bool) -> Tree | None:

@@ -65,6 +65,10 @@ def load(session: Session, item: TableInput, file: Path) -> None:
     reader = _reader(file)
     found = _columns(session, reader, item)
     table = session.catalog.table(parts)
+    if table is None and session.catalog.get(parts) is not None:
+        raise SpecError(
+            f"{item.synapse} is a view in ddl.sql and an input with a file", hint="Keep one of them."
+        )
     if table is None:
         table = create_table(session, parts, tuple(ColumnDef(n, k) for n, k in found.items()))
     _check_names(table, found, item)

@@ -134,6 +134,8 @@ def _in(env: Env, node: Tree) -> Tree:
     subject = value(env, node.this)
     if node.args.get("query") is not None:
         return _in_query(env, node, subject)
+    if not node.expressions:
+        refuse_unknown(env, node)
     tests = [compared(env, node, exp.EQ, subject, value(env, m)) for m in node.expressions]
     made = tests[0]
     for test in tests[1:]:

@@ -67,7 +67,9 @@ def _matters(node: Tree) -> bool:
 def _position(env: Env, item: Tree, made: Query) -> int | None:
     """The column of the select list that a sort term is."""
     key = item.this
-    if isinstance(key, exp.Literal) and not key.is_string:
+    if isinstance(key, exp.Literal):
+        if not str(key.this).isdigit() or key.is_string:
+            env.refuse(item, "a constant in ORDER BY must be the position of a column", "408")
         at = int(key.this) - 1
         if not 0 <= at < len(made.outputs):
             env.refuse(item, f"ORDER BY {key.this}: the query has {len(made.outputs)} columns", "108")
