@@ -24,6 +24,7 @@ from recon.errors import ReconError
 from recon.model import Run, RunState
 from recon.model_result import Result, Verdict
 from recon.report import codec
+from recon.selftest import selftest
 from recon.worker import work as serve_queue
 
 if TYPE_CHECKING:
@@ -181,6 +182,15 @@ def cancel(run_id: Annotated[str, typer.Argument(metavar="RUN")]) -> None:
     """Ask a run to stop."""
     with _errors():
         api.cancel(_known(run_id).id)
+
+
+@app.command("selftest")
+def prove() -> None:
+    """Plant known defects in clean data, and prove that the comparer finds all of them and nothing else."""
+    with _errors():
+        found = selftest(lambda line: out.print(Text(line)))
+        out.print(f"{found.found} of {found.planted} defects found, {found.false_alarms} false alarms.")
+        raise typer.Exit(MATCH if found.ok else DIFFERENCE)
 
 
 @app.command(hidden=True)

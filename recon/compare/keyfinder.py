@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MOST_COUNTED: Final = 40  # sets counted over all rows, in one search
 _SAMPLED_CELLS: Final = 2_000_000
 _FEWEST_ROWS, _MOST_ROWS = 1_000, 5_000  # of a sample
+_SPARE: Final = 3  # sets looked for beyond those asked for: NULLs and shared keys may rank them otherwise
 _REPEATS, _NULLS, _NOT_FOUND = 2.0, 3.0, 3.0  # in columns' costs: what speaks against a proposed key
 
 
@@ -272,7 +273,7 @@ def _search(bench: _Bench, sides: Sequence[Which], *, start: int = 0, limit: int
     search.learn(d for which in sides for d in bench.learned(which))
     found: set[int] = set()
     counted = 0
-    while len(found) < 2 * limit and counted < MOST_COUNTED:
+    while len(found) < limit + _SPARE and counted < MOST_COUNTED:
         columns = search.candidate()
         if columns is None:
             break

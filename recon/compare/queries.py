@@ -85,6 +85,12 @@ def raw(i: int, alias: str) -> exp.Expr:
     return t.column(f"v{i}", alias)
 
 
+def _told_apart(plan: Plan, i: int, which: Which) -> exp.Expr:
+    """The value as it is, to sort by: a float as text, because 0.0 and -0.0 have no order."""
+    floating = type_on(plan, i, which).floating and not type_on(plan, i, which).read
+    return d.as_text(raw(i, which)) if floating else raw(i, which)
+
+
 def side_counts(plan: Plan, which: Which, rows: exp.Select) -> exp.Select:
     """One row: how many rows, and how many have a NULL in a key column."""
     nulls = t.any_of(*(t.is_null(k) for k in normals(plan, plan.keys, which)))
@@ -123,7 +129,7 @@ def split(plan: Plan, which: Which, rows: exp.Select, *, repeated: bool) -> exp.
 def numbered(plan: Plan, which: Which, rows: exp.Select) -> exp.Select:
     """Rows of repeated keys; `m` numbers those that are equal in every compared column."""
     every = plan.by_name(range(len(plan.compared)))
-    number = t.row_number(normals(plan, every, which), [raw(i, which) for i in every])
+    number = t.row_number(normals(plan, every, which), [_told_apart(plan, i, which) for i in every])
     return t.select([t.everything(), t.named(number, "m")], t.inner(rows, which))
 
 
@@ -141,7 +147,7 @@ def rest(plan: Plan, which: Which) -> exp.Select:
     rows, others, on = equal_many(plan)
     mine, theirs = (rows, others) if which == "b" else (others, rows)
     every = plan.by_name(range(len(plan.compared)))
-    order = [*normals(plan, every, which), *(raw(i, which) for i in every)]
+    order = [*normals(plan, every, which), *(_told_apart(plan, i, which) for i in every)]
     number = t.row_number(normals(plan, plan.keys, which), order)
     return t.select(
         [t.everything(which), t.named(number, "n")],
@@ -237,7 +243,7 @@ def repetitions(plan: Plan) -> exp.Select:
     groups = {
         which: t.select(
             [
-                *(t.named(exp.Min(this=raw(i, which)), f"v{i}") for i in plan.keys),
+                *(t.named(exp.Min(this=_told_apart(plan, i, which)), f"v{i}") for i in plan.keys),
                 *(t.named(normal(plan, i, which), f"k{i}") for i in plan.keys),
                 t.named(t.rows_counted(), "n"),
             ],

@@ -14,7 +14,6 @@ from recon.selftest import selftest
 from recon.selftest.defects import DEFECTS
 from recon.wiring import comparer
 
-
 NAMES = (
     "another decimal", "2^53 + 1, which no double holds", "NULL instead of the empty text", "three rows lost",
     "rows that come again", "a column dropped", "text that is no number",
@@ -38,7 +37,7 @@ class Tampering:
         return getattr(self._engine, name)
 
 
-def tested(tamper):
+def outcome(tamper):
     @contextmanager
     def broken():
         with comparer() as engine:
@@ -87,7 +86,7 @@ def floats_for_bigints(data):
     ids=["drops rows", "NULL as ''", "bigint as float"],
 )
 def test_a_broken_comparer_is_seen(tamper, column):
-    result = tested(tamper)
+    result = outcome(tamper)
     assert not result.ok and result.found < result.planted and result.false_alarms > 0
     assert not result.clean[0].ok and result.clean[0].note
     assert any(not d.ok for d in result.defects if d.column == column)

@@ -84,7 +84,7 @@ def read(
 
 
 def _normal(tree: Tree) -> Tree:
-    """One spelling: `-` in dates, four digits a year, one blank before a time and before AM, no comma or Z."""
+    """One spelling: `-` in dates, four digits a year, one blank before a time and AM, no comma or Z."""
     for pattern, replacement in _STEPS:
         tree = fn("regexp_replace", tree, text(pattern), text(replacement), text("g"))
     return tree
