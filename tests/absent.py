@@ -12,7 +12,9 @@ def main() -> None:
         "Chromium (browser tests)": shutil.which("chromium") or shutil.which("chromium-browser"),
     }
     absent = [name for name, found in parts.items() if not found]
-    sys.stdout.write(f"Absent: {', '.join(absent)}\n" if absent else "Every part that tests use is present.\n")
+    sys.stdout.write(
+        f"Absent: {', '.join(absent)}\n" if absent else "Every part that tests use is present.\n"
+    )
 
 
 if __name__ == "__main__":
