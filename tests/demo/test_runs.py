@@ -12,7 +12,7 @@ import pytest
 from recon import api
 from recon.model import RunState
 from recon.model_result import WHOLE_ROW, Verdict
-from tests.conftest import _settle, end_workers, wait_for
+from tests.conftest import settle, end_workers, wait_for
 from tests.demo import truth
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]  # eight runs share one fixture
@@ -23,7 +23,7 @@ def results(tmp_path_factory):
     """Every result of the demo by table and variant."""
     folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
-        _settle(patch, folder, truth.DEMO)
+        settle(patch, folder, truth.DEMO)
         asked = api.start_all(by="ada")
         wait_for(lambda: all(api.run(r.id).state.over for r in asked), 560, "the end of the demo")
         runs = [api.run(r.id) for r in asked]
