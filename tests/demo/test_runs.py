@@ -12,7 +12,7 @@ import pytest
 from recon import api
 from recon.model import RunState
 from recon.model_result import WHOLE_ROW, Verdict
-from tests.conftest import settle, end_workers, wait_for
+from tests.conftest import end_workers, settle, wait_for
 from tests.demo import truth
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]  # eight runs share one fixture

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
-from recon.connectors.local.tsql_catalog import ViewDef, key_of
-from recon.connectors.local.tsql_context import fresh
-from recon.connectors.local.tsql_convert import convert
-from recon.connectors.local.tsql_duck import cast, column, constant, name
-from recon.connectors.local.tsql_exec import constant_tokens
-from recon.connectors.local.tsql_load import load
-from recon.connectors.local.tsql_query import query
-from recon.connectors.local.tsql_run import Runner
-from recon.connectors.local.tsql_scope import Query, Typed
-from recon.connectors.local.tsql_session import Failure, Session
-from recon.connectors.local.tsql_statements import run_leaf
+from recon.connectors.local.tsql.catalog import ViewDef, key_of
+from recon.connectors.local.tsql.context import fresh
+from recon.connectors.local.tsql.convert import convert
+from recon.connectors.local.tsql.duck import cast, column, constant, name
+from recon.connectors.local.tsql.exec import constant_tokens
+from recon.connectors.local.tsql.load import load
+from recon.connectors.local.tsql.query import query
+from recon.connectors.local.tsql.run import Runner
+from recon.connectors.local.tsql.scope import Query, Typed
+from recon.connectors.local.tsql.session import Failure, Session
+from recon.connectors.local.tsql.statements import run_leaf
 from recon.errors import Cancelled, ProgramError, SourceError, SpecError
 from recon.model import Column
 from recon.ports import Rows
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
-    from recon.connectors.local.tsql_duck import Tree, Value
-    from recon.connectors.local.tsql_run import Registered
+    from recon.connectors.local.tsql.duck import Tree, Value
+    from recon.connectors.local.tsql.run import Registered
     from recon.model import Project, Scalar, Script, Table, TableRef
     from recon.sqlscript.tsql_tree import ScriptTree
 

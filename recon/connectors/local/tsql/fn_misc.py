@@ -1,0 +1,264 @@
+"""The rest of T-SQL's functions: choices between values, and what the session knows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from recon.connectors.local.tsql.convert import convert
+from recon.connectors.local.tsql.duck import case, cast, constant, equal, fn, is_null, num, text
+from recon.connectors.local.tsql.expr import register, unified, value
+from recon.connectors.local.tsql.functions import Call, function
+from recon.connectors.local.tsql.predicate import compared, predicate
+from recon.connectors.local.tsql.scope import Typed
+from recon.connectors.local.tsql.system import schema_id
+from recon.sqlscript import tsql_types as types
+from recon.sqlscript.tsql_types import Family
+
+if TYPE_CHECKING:
+    from recon.connectors.local.tsql.duck import Tree
+    from recon.connectors.local.tsql.scope import Env
+
+_NAME = types.varchar(128, national=True)
+
+
+@function("ISNULL")
+def _isnull(call: Call) -> Typed:
+    """Has the type of its first argument: a replacement that is longer is cut.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/functions/isnull-transact-sql
+    """
+    call.arity(2)
+    given, other = call.value(0), call.value(1)
+    if given.type.family is Family.NULL:
+        return other
+    spare = convert(call.env, call.node, other, given.type)
+    return Typed(fn("coalesce", given.tree, spare.tree), given.type)
+
+
+@function("COALESCE")
+def _coalesce(call: Call) -> Typed:
+    """Has the type of highest precedence among its arguments."""
+    call.arity(2, 255)
+    made = unified(call.env, call.node, [call.value(i) for i in range(len(call.args))])
+    return Typed(fn("coalesce", *(m.tree for m in made)), made[0].type)
+
+
+@function("NULLIF")
+def _nullif(call: Call) -> Typed:
+    call.arity(2)
+    given = call.value(0)
+    same = compared(call.env, call.node, exp.EQ, given, call.value(1))
+    return Typed(case((same, cast(exp.Null(), given.type)), default=given.tree), given.type)
+
+
+@function("IIF")
+def _iif(call: Call) -> Typed:
+    call.arity(3)
+    test = predicate(call.env, call.args[0])
+    yes, no = unified(call.env, call.node, [call.value(1), call.value(2)])
+    return Typed(case((test, yes.tree), default=no.tree), yes.type)
+
+
+@function("CHOOSE")
+def _choose(call: Call) -> Typed:
+    call.arity(2, 255)
+    index = call.integer(0).tree
+    made = unified(call.env, call.node, [call.value(i) for i in range(1, len(call.args))])
+    branches = [(equal(index, num(i + 1)), m.tree) for i, m in enumerate(made)]
+    return Typed(case(*branches), made[0].type)
+
+
+@function("GREATEST", "LEAST")
+def _extreme(call: Call) -> Typed:
+    """NULLs are passed over: https://learn.microsoft.com/en-us/sql/t-sql/functions/logical-functions-greatest"""
+    call.arity(1, 255)
+    made = unified(call.env, call.node, [call.value(i) for i in range(len(call.args))])
+    if made[0].type.family is Family.TEXT:
+        return call.env.refuse(call.node, f"{call.name} of text is not supported")
+    return Typed(fn(call.name.lower(), *(m.tree for m in made)), made[0].type)
+
+
+@function("NEWID", "NEWSEQUENTIALID")
+def _newid(call: Call) -> Typed:
+    call.arity(0)
+    call.env.note(call.node, f"{call.name}() differs from run to run")
+    return Typed(fn("upper", cast(fn("gen_random_uuid"), "VARCHAR")), types.GUID)
+
+
+@function("OBJECT_ID")
+def _object_id(call: Call) -> Typed:
+    """A number when there is such an object, else NULL. `tempdb..#t` is the session's #t."""
+    call.arity(1, 2)
+    named = call.env.ctx.session.evaluate(call.text(0).tree)
+    kind = call.env.ctx.session.evaluate(call.text(1).tree) if len(call.args) == 2 else ""
+    number = call.env.ctx.session.object_id(str(named or ""), str(kind or ""))
+    return Typed(constant(number, types.INT), types.INT)
+
+
+@function("ERROR_MESSAGE", "ERROR_PROCEDURE")
+def _error_text(call: Call) -> Typed:
+    call.arity(0)
+    error = call.env.ctx.session.error
+    if call.name == "ERROR_MESSAGE" and error is not None and not error.exact:
+        call.env.note(call.node, "the text of ERROR_MESSAGE() is recon's for this error, not Synapse's")
+    found = (
+        None if error is None else error.message if call.name == "ERROR_MESSAGE" else error.procedure or None
+    )
+    kind = types.varchar(4000, national=True)
+    return Typed(constant(found, kind), kind)
+
+
+@function("ERROR_NUMBER", "ERROR_LINE", "ERROR_SEVERITY", "ERROR_STATE", "XACT_STATE")
+def _error_number(call: Call) -> Typed:
+    call.arity(0)
+    session = call.env.ctx.session
+    if call.name == "XACT_STATE":
+        return Typed(constant(session.xact_state, types.INT), types.INT)
+    error = session.error
+    if error is None:
+        return Typed(constant(None, types.INT), types.INT)
+    found = {
+        "ERROR_NUMBER": error.number,
+        "ERROR_LINE": error.line,
+        "ERROR_SEVERITY": error.severity,
+        "ERROR_STATE": error.state,
+    }[call.name]
+    return Typed(constant(found, types.INT), types.INT)
+
+
+@function("SCOPE_IDENTITY")
+def _scope_identity(call: Call) -> Typed:
+    call.arity(0)
+    kind = types.decimal(38, 0)
+    return Typed(constant(call.env.ctx.session.identity, kind), kind)
+
+
+@function("OBJECT_NAME")
+def _object_name(call: Call) -> Typed:
+    """Only for @@PROCID, the procedure that is running."""
+    call.arity(1)
+    argument = call.args[0]
+    if not (isinstance(argument, exp.Parameter) and argument.this.name.upper() == "PROCID"):
+        return call.env.refuse(call.node, "OBJECT_NAME is supported for @@PROCID only")
+    running = call.env.ctx.session.procedure
+    return Typed(constant(running.rpartition(".")[2] or None, _NAME), _NAME)
+
+
+@function("DB_NAME", "SUSER_SNAME", "SUSER_NAME", "USER_NAME", "HOST_NAME", "APP_NAME", "ORIGINAL_LOGIN")
+def _session_name(call: Call) -> Typed:
+    call.env.note(call.node, f"{call.name}() is a name of the server and user; here it is 'recon'")
+    return Typed(text("recon"), _NAME)
+
+
+@register(exp.CurrentUser, exp.SessionUser)
+def _user(env: Env, node: Tree) -> Typed:
+    env.note(node, "the current user is 'recon' here")
+    return Typed(text("recon"), _NAME)
+
+
+@function("SCHEMA_ID")
+def _schema_id(call: Call) -> Typed:
+    call.arity(0, 1)
+    named = call.env.ctx.session.evaluate(call.text(0).tree) if call.args else "dbo"
+    return Typed(constant(schema_id(call.env.ctx.catalog, str(named)), types.INT), types.INT)
+
+
+@function("SCHEMA_NAME")
+def _schema_name(call: Call) -> Typed:
+    call.arity(0)
+    return Typed(text("dbo"), _NAME)
+
+
+@function("FORMAT")
+def _format(call: Call) -> Typed:
+    """Custom patterns of dates, and N, F, D and 0 patterns of numbers, in the en-US culture.
+
+    https://learn.microsoft.com/en-us/dotnet/standard/base-types/custom-date-and-time-format-strings
+    """
+    call.arity(2, 3)
+    given, pattern = call.value(0), value(call.env, call.args[1])
+    if len(call.args) == 3 and value(call.env, call.args[2]).tree.name.lower() != "en-us":
+        return call.env.refuse(call.node, "FORMAT with a culture other than en-US is not supported")
+    if not pattern.literal:
+        return call.env.refuse(call.node, "FORMAT with a computed pattern is not supported")
+    written = pattern.tree.name
+    if given.type.family in {Family.DATE, Family.STAMP}:
+        made = _dated(call, given, written)
+    else:
+        made = _numbered(call, given, written)
+    return Typed(case((is_null(given.tree), exp.Null()), default=made), types.varchar(4000, national=True))
+
+
+_LETTERS = {
+    "yyyy": "%Y",
+    "yy": "%y",
+    "MMMM": "%B",
+    "MMM": "%b",
+    "MM": "%m",
+    "M": "%-m",
+    "dddd": "%A",
+    "ddd": "%a",
+    "dd": "%d",
+    "d": "%-d",
+    "HH": "%H",
+    "H": "%-H",
+    "hh": "%I",
+    "h": "%-I",
+    "mm": "%M",
+    "m": "%-M",
+    "ss": "%S",
+    "s": "%-S",
+    "fff": "%g",
+    "ffffff": "%f",
+    "tt": "%p",
+}
+
+
+def _dated(call: Call, given: Typed, pattern: str) -> Tree:
+    out: list[str] = []
+    at = 0
+    while at < len(pattern):
+        run = len(pattern[at:]) - len(pattern[at:].lstrip(pattern[at]))
+        letters = pattern[at : at + run]
+        if letters in _LETTERS and len(pattern) > 1:
+            out.append(_LETTERS[letters])
+        elif letters.isalpha() or "%" in letters or "'" in letters:
+            call.env.refuse(call.node, f"FORMAT with the pattern {pattern!r} is not supported")
+        else:
+            out.append(letters)
+        at += run
+    return fn("strftime", cast(given.tree, "TIMESTAMP"), text("".join(out)))
+
+
+def _numbered(call: Call, given: Typed, pattern: str) -> Tree:
+    if given.type.family not in {Family.INTEGER, Family.DECIMAL, Family.MONEY}:
+        return call.env.refuse(call.node, f"FORMAT of {given.type} is not supported")
+    kind, digits = pattern[:1].upper(), pattern[1:]
+    if pattern and set(pattern) == {"0"} and given.type.family is Family.INTEGER:
+        kind, digits = "D", str(len(pattern))
+    if kind == "D" and digits.isdigit() and given.type.family is Family.INTEGER:
+        sign = case((exp.LT(this=exp.Paren(this=given.tree), expression=num(0)), text("-")), default=text(""))
+        spelled = cast(fn("abs", cast(given.tree, "HUGEINT")), "VARCHAR")
+        width = cast(fn("greatest", num(int(digits)), fn("length", spelled)), types.INT)
+        return exp.DPipe(this=sign, expression=fn("lpad", spelled, width, text("0")))
+    custom = re.fullmatch(r"(#,##0|#,#|#,0|0)(?:\.(0+))?", pattern)
+    if custom and (custom[1] != "0" or custom[2]):
+        kind, digits = "F" if custom[1] == "0" else "N", str(len(custom[2] or ""))
+    if kind == "F" and digits.isdigit():
+        return cast(cast(given.tree, types.decimal(38, int(digits))), "VARCHAR")
+    if kind == "N" and (digits.isdigit() or not digits):
+        rounded = cast(given.tree, types.decimal(38, int(digits or 2)))
+        return _thousands(cast(rounded, "VARCHAR"))
+    return call.env.refuse(call.node, f"FORMAT with the pattern {pattern!r} is not supported")
+
+
+def _thousands(spelled: Tree) -> Tree:
+    """Commas between each three digits before the point: from the back, on the text, so nothing is lost."""
+    whole = fn("split_part", spelled, text("."), num(1))
+    rest = fn("substring", spelled, exp.Add(this=fn("length", whole), expression=num(1)))
+    backward = fn("regexp_replace", fn("reverse", whole), text(r"(\d{3})"), text(r"\1,"), text("g"))
+    forward = fn("regexp_replace", fn("reverse", backward), text(r"^(-?),"), text(r"\1"))
+    return exp.DPipe(this=forward, expression=rest)

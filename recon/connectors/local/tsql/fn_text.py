@@ -1,0 +1,336 @@
+"""T-SQL's text functions. https://learn.microsoft.com/en-us/sql/t-sql/functions/string-functions-transact-sql"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from recon.connectors.local.tsql.collate import collation, like_regex
+from recon.connectors.local.tsql.duck import (
+    binary,
+    case,
+    cast,
+    equal,
+    fail,
+    fn,
+    is_null,
+    minus,
+    num,
+    plus,
+    text,
+)
+from recon.connectors.local.tsql.expr import concat_all, known, register, value
+from recon.connectors.local.tsql.functions import Call, function, guarded, result
+from recon.connectors.local.tsql.scope import Typed
+from recon.sqlscript import tsql_types as types
+from recon.sqlscript.tsql_types import MAX, Family, SqlType
+
+if TYPE_CHECKING:
+    from recon.connectors.local.tsql.duck import Tree
+    from recon.connectors.local.tsql.scope import Env
+
+_BYTES = {
+    "bit": 1,
+    "tinyint": 1,
+    "smallint": 2,
+    "int": 4,
+    "bigint": 8,
+    "money": 8,
+    "smallmoney": 4,
+    "float": 8,
+    "real": 4,
+    "date": 3,
+    "datetime": 8,
+    "smalldatetime": 4,
+    "uniqueidentifier": 16,
+}
+
+
+def _ignores_case(call: Call, *given: Typed) -> bool:
+    named = next((g.type.collation for g in given if g.type.collation), call.env.ctx.session.collation)
+    return collation(named).ignores_case
+
+
+def _same(call: Call, tree: Tree, like: Typed) -> Typed:
+    return Typed(tree, _varying(like.type))
+
+
+def _varying(kind: SqlType) -> SqlType:
+    """The char becomes a varchar: functions do not keep the padding of their result."""
+    return types.varchar(kind.length, kind.national, kind.collation)
+
+
+@function("LEN")
+def _len(call: Call) -> Typed:
+    call.arity(1)
+    given = call.text(0)
+    kind = types.BIGINT if given.type.length == MAX else types.INT
+    return result(fn("length", fn("rtrim", given.tree, text(" "))), kind)
+
+
+@function("DATALENGTH")
+def _datalength(call: Call) -> Typed:
+    call.arity(1)
+    given = call.value(0)
+    if given.type.family is Family.TEXT:
+        size = fn("length", given.tree)
+        return result(binary(exp.Mul, size, num(2)) if given.type.national else size, types.INT)
+    if given.type.family is Family.BINARY:
+        return result(fn("octet_length", given.tree), types.INT)
+    if given.type.name not in _BYTES:
+        return call.env.refuse(call.node, f"DATALENGTH of {given.type} is not supported")
+    return result(case((is_null(given.tree), exp.Null()), default=num(_BYTES[given.type.name])), types.INT)
+
+
+@function("UPPER", "LOWER", "REVERSE")
+def _mapped(call: Call) -> Typed:
+    call.arity(1)
+    given = call.text(0)
+    return _same(call, fn(call.name.lower(), given.tree), given)
+
+
+@function("LTRIM", "RTRIM")
+def _trimmed(call: Call) -> Typed:
+    call.arity(1)
+    given = call.text(0)
+    return _same(call, fn(call.name.lower(), given.tree, text(" ")), given)
+
+
+@register(exp.Trim)
+def _trim(env: Env, node: Tree) -> Typed:
+    known(env, node, "this", "expression")
+    call = Call(env, node, "TRIM", (node.this, *([node.expression] if node.args.get("expression") else [])))
+    given = call.text(0)
+    letters = call.text(1).tree if len(call.args) == 2 else text(" ")
+    return _same(call, fn("trim", given.tree, letters), given)
+
+
+@function("LEFT", "RIGHT")
+def _side(call: Call) -> Typed:
+    call.arity(2)
+    given, count = call.text(0), call.integer(1)
+    cut = fn(call.name.lower(), given.tree, count.tree)
+    if count.literal:
+        length = int(count.tree.name)
+        kind = given.type if 0 <= given.type.length <= length else replace(given.type, length=max(length, 1))
+        return Typed(cut, _varying(kind))
+    negative = binary(exp.LT, count.tree, num(0))
+    message = f"Invalid length parameter passed to the {call.name} function."
+    return _same(call, guarded(call, 536, negative, cut, message), given)
+
+
+@function("SUBSTRING")
+def _substring(call: Call) -> Typed:
+    """Characters before the first count into the length: SUBSTRING('abcdef', 0, 3) is 'ab'."""
+    call.arity(3)
+    given, start, count = call.text(0), call.integer(1), call.integer(2)
+    before = fn("least", minus(start.tree, num(1)), num(0))
+    length = fn("greatest", plus(cast(count.tree, "BIGINT"), before), num(0))
+    cut = fn("substring", given.tree, fn("greatest", start.tree, num(1)), length)
+    any_null = binary(exp.Or, is_null(start.tree), is_null(count.tree))
+    message = "Invalid length parameter passed to the SUBSTRING function."
+    made = case((any_null, exp.Null()), (binary(exp.LT, count.tree, num(0)), fail(537, message)), default=cut)
+    kind = given.type
+    if count.literal and not 0 <= kind.length <= int(count.tree.name):
+        kind = replace(kind, length=max(int(count.tree.name), 1))
+    return Typed(made, _varying(kind))
+
+
+@function("REPLACE")
+def _replace(call: Call) -> Typed:
+    """Under a collation that ignores case, REPLACE does too. An empty pattern changes nothing."""
+    call.arity(3)
+    given, pattern, new = call.text(0), call.text(1), call.text(2)
+    kind = types.varchar(8000, given.type.national or new.type.national, given.type.collation)
+    kind = replace(kind, length=MAX) if given.type.length == MAX else kind
+    if not _ignores_case(call, given, pattern):
+        made = fn("replace", given.tree, pattern.tree, new.tree)
+    else:
+        safe = fn("replace", new.tree, text("\\"), text("\\\\"))
+        made = fn("regexp_replace", given.tree, fn("regexp_escape", pattern.tree), safe, text("gi"))
+    return Typed(case((equal(pattern.tree, text("")), given.tree), default=made), kind)
+
+
+@function("CHARINDEX")
+def _charindex(call: Call) -> Typed:
+    """1-based, 0 when absent or when the text sought is empty."""
+    call.arity(2, 3)
+    sought, given = call.text(0), call.text(1)
+    fold = _ignores_case(call, sought, given)
+    what = fn("lower", sought.tree) if fold else sought.tree
+    where = fn("lower", given.tree) if fold else given.tree
+    if len(call.args) == 3:
+        start = fn("greatest", call.integer(2).tree, num(1))
+        found = fn("strpos", fn("substring", where, start), what)
+        offset = minus(plus(found, start), num(1))
+        found = case((equal(found, num(0)), num(0)), default=offset)
+    else:
+        found = fn("strpos", where, what)
+    kind = types.BIGINT if given.type.length == MAX else types.INT
+    return result(case((equal(what, text("")), num(0)), default=found), kind)
+
+
+@function("PATINDEX")
+def _patindex(call: Call) -> Typed:
+    call.arity(2)
+    pattern, given = call.text(0), call.text(1)
+    if not pattern.literal:
+        return call.env.refuse(call.node, "PATINDEX with a computed pattern is not supported")
+    written = pattern.tree.name
+    flags = "(?is)" if _ignores_case(call, pattern, given) else "(?s)"
+    front = "^(.*?)" if written.startswith("%") else "^()"
+    back = "" if written.endswith("%") else " *$"
+    regex = text(flags + front + like_regex(written.strip("%")) + back)
+    where = plus(fn("length", fn("regexp_extract", given.tree, regex, num(1))), num(1))
+    return result(
+        case(
+            (is_null(given.tree), exp.Null()),
+            (fn("regexp_matches", given.tree, regex), where),
+            default=num(0),
+        ),
+        types.INT,
+    )
+
+
+@function("STUFF")
+def _stuff(call: Call) -> Typed:
+    call.arity(4)
+    given, start, count, new = call.text(0), call.integer(1), call.integer(2), call.text(3)
+    outside = binary(
+        exp.Or, binary(exp.LT, start.tree, num(1)), binary(exp.GT, start.tree, fn("length", given.tree))
+    )
+    bad = exp.Or(this=outside, expression=binary(exp.LT, count.tree, num(0)))
+    rest = fn("substring", given.tree, plus(start.tree, count.tree))
+    middle = fn("coalesce", new.tree, text(""))
+    made = concat_all([fn("left", given.tree, minus(start.tree, num(1))), middle, rest])
+    kind = types.varchar(8000, given.type.national or new.type.national, given.type.collation)
+    return Typed(case((bad, exp.Null()), default=made), kind)
+
+
+@function("REPLICATE")
+def _replicate(call: Call) -> Typed:
+    call.arity(2)
+    given, count = call.text(0), call.integer(1)
+    kind = given.type if given.type.length == MAX else replace(_varying(given.type), length=8000)
+    repeated = fn("repeat", given.tree, count.tree)
+    cut = repeated if kind.length == MAX else fn("left", repeated, num(8000))
+    return Typed(case((binary(exp.LT, count.tree, num(0)), exp.Null()), default=cut), kind)
+
+
+@function("SPACE")
+def _space(call: Call) -> Typed:
+    call.arity(1)
+    count = call.integer(0).tree
+    blanks = fn("left", fn("repeat", text(" "), count), num(8000))
+    return Typed(case((binary(exp.LT, count, num(0)), exp.Null()), default=blanks), types.varchar(8000))
+
+
+@function("CHAR", "NCHAR")
+def _char(call: Call) -> Typed:
+    call.arity(1)
+    code = call.integer(0).tree
+    national = call.name == "NCHAR"
+    highest = 65535 if national else 127
+    outside = binary(
+        exp.Or, binary(exp.LT, code, num(0)), binary(exp.GT, code, num(65535 if national else 255))
+    )
+    page = fail(0, "CHAR beyond 127 depends on the code page and is not supported")
+    letter = case((outside, exp.Null()), (binary(exp.GT, code, num(highest)), page), default=fn("chr", code))
+    return Typed(letter, SqlType("nchar" if national else "char", length=1))
+
+
+@function("ASCII", "UNICODE")
+def _code(call: Call) -> Typed:
+    call.arity(1)
+    given = call.text(0).tree
+    empty = equal(given, text(""))
+    return result(case((empty, exp.Null()), default=fn("unicode", given)), types.INT)
+
+
+@function("CONCAT")
+def _concat(call: Call) -> Typed:
+    """NULL counts as ''."""
+    given = [call.text(i) for i in range(len(call.args))]
+    if len(given) < 2:
+        call.arity(2, 254)
+    return Typed(concat_all([fn("coalesce", g.tree, text("")) for g in given]), _joined(given, 0))
+
+
+@function("CONCAT_WS")
+def _concat_ws(call: Call) -> Typed:
+    given = [call.text(i) for i in range(len(call.args))]
+    if len(given) < 3:
+        call.arity(3, 254)
+    separator = fn("coalesce", given[0].tree, text(""))
+    return Typed(fn("concat_ws", separator, *(g.tree for g in given[1:])), _joined(given, 8))
+
+
+def _joined(given: list[Typed], extra: int) -> SqlType:
+    national = any(g.type.national for g in given)
+    longest = MAX if any(g.type.length == MAX for g in given) else sum(g.type.length + extra for g in given)
+    return types.varchar(longest, national)
+
+
+@function("TRANSLATE")
+def _translate(call: Call) -> Typed:
+    call.arity(3)
+    given = call.text(0)
+    if _ignores_case(call, given):
+        call.env.note(call.node, "TRANSLATE looks at case here; under the collation of Synapse it does not")
+    return _same(call, fn("translate", given.tree, call.text(1).tree, call.text(2).tree), given)
+
+
+@function("QUOTENAME")
+def _quotename(call: Call) -> Typed:
+    call.arity(1, 2)
+    mark = call.args[1].name if len(call.args) == 2 else "["
+    opens, closes = {"[": "[]", "]": "[]", "'": "''", '"': '""'}.get(mark, "[]")
+    inner = fn("replace", call.text(0).tree, text(closes), text(closes * 2))
+    return Typed(concat_all([text(opens), inner, text(closes)]), types.varchar(258, national=True))
+
+
+@function("STR")
+def _str(call: Call) -> Typed:
+    """STR(number, length, decimals): right-aligned; stars where it does not fit."""
+    call.arity(1, 3)
+    length = call.whole_constant(1) if len(call.args) > 1 else 10
+    digits = call.whole_constant(2) if len(call.args) > 2 else 0
+    if length is None or digits is None:
+        return call.env.refuse(call.node, "STR needs constants for length and decimals")
+    number = cast(call.as_type(0, types.FLOAT).tree, f"DECIMAL(38, {min(digits, 16)})")
+    spelled = cast(number, "VARCHAR")
+    fits = binary(exp.LTE, fn("length", spelled), num(length))
+    padded = fn("lpad", spelled, num(length), text(" "))
+    made = case((is_null(number), exp.Null()), (fits, padded), default=text("*" * length))
+    return Typed(made, types.varchar(length))
+
+
+@function("HASHBYTES")
+def _hashbytes(call: Call) -> Typed:
+    """Over the bytes: UTF-16LE for nvarchar, the code page for varchar. Only ASCII text is the same here."""
+    call.arity(2)
+    kind = value(call.env, call.args[0]).tree.name.upper()
+    name = {"MD5": "md5", "SHA": "sha1", "SHA1": "sha1", "SHA2_256": "sha256"}.get(kind)
+    if name is None:
+        return call.env.refuse(call.node, f"HASHBYTES with {kind or 'a computed algorithm'} is not supported")
+    given = call.value(1)
+    if given.type.family is Family.BINARY:
+        digits = fn(name, given.tree)
+    else:
+        digits = fn(name, _ascii_bytes(call, given))
+    return Typed(fn("unhex", digits), SqlType("varbinary", length=8000))
+
+
+def _ascii_bytes(call: Call, given: Typed) -> Tree:
+    if given.type.family is not Family.TEXT:
+        call.env.refuse(call.node, f"HASHBYTES of {given.type}: convert it to text first")
+    plain = fn("regexp_full_match", given.tree, text(r"[\x00-\x7F]*"), text("s"))
+    encoded: Tree = fn("encode", given.tree)
+    if given.type.national:
+        doubled = fn("regexp_replace", fn("hex", encoded), text("(..)"), text(r"\100"), text("g"))
+        encoded = fn("unhex", doubled)
+    message = "HASHBYTES of text beyond ASCII is not supported"
+    bad = exp.Not(this=exp.Paren(this=fn("coalesce", plain, exp.true())))
+    return case((bad, fail(0, message)), default=encoded)
