@@ -12,6 +12,7 @@ import os
 import shutil
 import threading
 import time
+import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -95,8 +96,11 @@ def _walk_one(run: str, settings: Settings, store: Store, wiring: Wiring, pulse:
         outcome = _outcome(walked)
         if walked.failure is None:
             (scratch / "differences.parquet").replace(folder / "differences.parquet")
-    except Exception:
-        log.exception("%s: this is a fault of recon", run)
+    except Exception as error:  # noqa: BLE001 (the one place: a bug must not end the worker)
+        where = "".join(
+            traceback.format_tb(error.__traceback__)
+        )  # not its message: that may hold a row value
+        log.error("%s: this is a fault of recon: %s\n%s", run, type(error).__name__, where)  # noqa: TRY400
         outcome = Outcome(
             state=RunState.FAILED,
             error="recon itself failed; this says nothing about the conversion.",

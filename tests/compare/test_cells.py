@@ -71,6 +71,7 @@ ZOO = {
     "decimal against a huge double": ("decimal(38,0)", ["1" + "0" * 22, "1"], "double", [1e22, 1e300], {"value": 1}),
     "minus zero": ("double", [-0.0, 0.0], "double", [0.0, -0.0], {}),
     "minus zero as decimal": ("double", [-0.0], "decimal(9,2)", ["0.00"], {}),
+    "minus zero as text": ("double", [-0.0, 0.0], "text", ["0", "-0.0"], {}),
     "nan equals nan": ("double", [math.nan, math.nan], "double", [math.nan, 1.0], {"value": 1}),
     "nan of four bytes": ("float", [math.nan], "double", [math.nan], {}),
     "infinities have a sign": ("double", [math.inf, math.inf], "double", [math.inf, -math.inf], {"value": 1}),

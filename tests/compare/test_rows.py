@@ -57,6 +57,18 @@ def test_equal_rows_of_a_repeated_key_pair_first_and_the_rest_in_order(bench):
     assert (sample.baseline, sample.candidate) == ("2", "9")
 
 
+def test_the_rest_of_a_repeated_key_pairs_in_sorted_order_null_first(bench):
+    one = table(k=("int", [1] * 4), b=("int", [9, 5, 1, None]), a=("text", ["y", "x", "x", "x"]))
+    other = table(k=("int", [1] * 4), b=("int", [6, 2, None, 10]), a=("text", ["x", "x", "z", "y"]))
+    result = bench.compare(one, other, keys=["k"])
+    # sorted by column name, so by a, then b: x NULL, x 1, x 5, y 9 against x 2, x 6, y 10, z NULL
+    assert classes(result) == rows(paired=4, differing=4)
+    pairs = {(s.column, s.baseline, s.candidate) for s in result.samples}
+    assert pairs == {
+        ("b", None, "2"), ("b", "1", "6"), ("b", "5", "10"), ("a", "x", "y"), ("b", "9", None), ("a", "y", "z"),
+    }  # fmt: skip
+
+
 def test_a_repeated_key_within_tolerance(bench):
     rule = Rule(tolerance=Tolerance(ToleranceKind.ABS, Decimal("0.01")))
     one = table(k=("int", [1, 1]), v=("decimal(9,2)", ["1.00", "5.00"]))
