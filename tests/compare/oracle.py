@@ -116,6 +116,8 @@ def place(value):
     """Sorts as the engine does: NULL first, NaN last."""
     if value is None:
         return (0,)
+    if isinstance(value, tuple):  # unreadable
+        return 3, value[1]
     return (2,) if value == "nan" else (1, value)
 
 
