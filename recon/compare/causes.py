@@ -131,9 +131,9 @@ _ENTRIES: Final = (
     Entry(
         "DATEDIFF_BOUNDARY",
         "possible",
-        "Whole numbers are off by one in one direction: T-SQL's DATEDIFF counts boundaries, "
-        "Databricks' whole elapsed units. For months use (year(b) - year(a)) * 12 + month(b) - "
-        "month(a).",
+        "Whole numbers are off by one in one direction. If they come from DATEDIFF: T-SQL counts "
+        "boundaries, Databricks whole elapsed units; for months use (year(b) - year(a)) * 12 + "
+        "month(b) - month(a). Otherwise look for one row more or less in a count.",
         f"{_DBX}/functions/datediff3.html",
     ),
     Entry(

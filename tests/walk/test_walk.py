@@ -15,7 +15,7 @@ from recon.errors import SpecError
 from recon.model import RunState
 from recon.model_result import Verdict
 from tests.conftest import wait_for
-from tests.small_project import BLANKS, NULLS, ORDERS, STRAYS
+from tests.small_project import BLANKS, NULLS, ORDERS, STRAYS, write_small_project
 
 
 def over(run_id):
@@ -141,6 +141,13 @@ def test_a_killed_worker_leaves_its_run_interrupted_within_15_seconds(home):
     assert time.monotonic() - killed < 15
     assert (done.state, done.verdict) == (RunState.INTERRUPTED, Verdict.INCONCLUSIVE)
     assert api.result(run.id) is None
+    write_small_project(api.project().folder)  # quick again
+    finished = api.start("orders", "left_join")  # its file, as if the kill had come just before the end
+    assert over(finished.id).state is RunState.FINISHED
+    stored = home / "runs" / finished.id / "differences.parquet"
+    assert api.differences(finished.id).stored > 0
+    (home / "runs" / run.id).mkdir(exist_ok=True)
+    (home / "runs" / run.id / stored.name).write_bytes(stored.read_bytes())
     assert api.differences(run.id).stored == 0
     again = api.start("totals", "faithful")  # a new worker comes, and sweeps up
     assert over(again.id).verdict == Verdict.MATCH
