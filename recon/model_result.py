@@ -38,6 +38,15 @@ class Kind(StrEnum):
     CASE = "case"
 
 
+class Severity(StrEnum):
+    """What a finding means for who uses the data, the worst first."""
+
+    ROWS = "wrong rows"
+    VALUES = "wrong values"
+    RANDOM = "not deterministic"
+    FORM = "representation only"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideCounts:
     """One number for each side."""
@@ -188,13 +197,21 @@ class DuplicateSample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """A likely reason, most likely first. `scope` is a column or `(whole row)`."""
+    """A likely reason, most likely first. `scope` is a column or `(whole row)`.
+
+    `cells` counts the differing cells (rows, for the whole row) that it explains, `share` is their part of
+    the column's mismatches (of the missing or extra rows) in percent, floored. `where` says in words which
+    rows it concerns, when one column tells: "all 31 have income_amount < 0".
+    """
 
     cause: str  # a code of the catalogue, e.g. NULL_NOT_HANDLED
     scope: str
     confidence: str  # certain | likely | possible
     hint: str
     cells: int = 0
+    share: float | None = None
+    severity: str = ""  # a Severity; empty in documents written before there was one
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
