@@ -5,6 +5,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PORT ?= 8501
 SPARK ?= 1
+ROWS ?= 1000000
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 
 help:       ## List the targets
@@ -14,7 +15,7 @@ run: $(VENV)/.installed-$(SPARK)  ## Open the dashboard on the bundled demo (SPA
 	$(PY) -m streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/.installed-dev  ## Set up and run the whole test suite; says which parts of the machine are absent
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 	@$(PY) tests/absent.py
 
 test-deps:  ## Install what tests need beyond pip (Java, Chromium, fonts), where that is possible
@@ -37,8 +38,9 @@ arch: $(VENV)/.installed-dev
 fix: $(VENV)/.installed-dev  ## Format, and mend what can be mended safely
 	$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
-bench: $(VENV)/.installed-dev  ## Measure the comparison against its peers
-	$(PY) -m benchmarks
+bench: $(VENV)/.installed-dev  ## Measure the comparison against its peers (ROWS=1000000)
+	@test -d $(VENV)-peers || (python3 -m venv $(VENV)-peers && $(VENV)-peers/bin/pip install -q -r benchmarks/requirements-peers.txt)
+	$(PY) -m benchmarks --rows $(ROWS) --peers $(VENV)-peers/bin/python
 
 $(PY):
 	python3 -m venv $(VENV)

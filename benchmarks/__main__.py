@@ -14,13 +14,15 @@ import tempfile
 import threading
 from pathlib import Path
 
-from benchmarks.contenders import ALL
+from benchmarks.contenders import ALL, OURS
 from benchmarks.data import CASES, TABLES, write
 
 
-def measure(contender: str, baseline: Path, candidate: Path, seconds: float) -> tuple[float, float, str]:
-    """CPU seconds (user and system), peak memory in MB, and what it answered."""
-    command = [sys.executable, "-m", "benchmarks.contenders", contender, str(baseline), str(candidate)]
+def measure(
+    python: str, contender: str, baseline: Path, candidate: Path, seconds: float
+) -> tuple[float, float, str]:
+    """CPU seconds (user and system, start of the process included), peak memory in MB, what it answered."""
+    command = [python, "-m", "benchmarks.contenders", contender, str(baseline), str(candidate)]
     with tempfile.TemporaryFile() as sink:
         child = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
         killer = threading.Timer(seconds, child.kill)
@@ -41,17 +43,20 @@ def main() -> None:
     asked.add_argument("--cases", default=",".join(CASES))
     asked.add_argument("--contenders", default=",".join(ALL))
     asked.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "recon-benchmarks")
-    asked.add_argument("--seconds", type=float, default=600)
+    asked.add_argument("--seconds", type=float, default=600, help="after which a contender is stopped")
+    asked.add_argument("--peers", default=sys.executable, help="the Python that has the peers")
     args = asked.parse_args()
+    print(f"{args.table}, {args.rows:,} rows\n")
     print("| case | contender | CPU s | x floor | peak MB | answer |\n|---|---|---|---|---|---|")
     for case in args.cases.split(","):
         baseline, candidate = write(args.folder, args.table, args.rows, case)
         floor = 0.0
         for contender in args.contenders.split(","):
-            cpu, memory, answer = measure(contender, baseline, candidate, args.seconds)
+            python = sys.executable if contender in OURS else args.peers
+            cpu, memory, answer = measure(python, contender, baseline, candidate, args.seconds)
             floor = floor or cpu
             print(
-                f"| {case} | {contender} | {cpu:.1f} | {cpu / floor:.1f} | {memory:.0f} | {answer[:60]} |",
+                f"| {case} | {contender} | {cpu:.1f} | {cpu / floor:.2f} | {memory:.0f} | {answer[:60]} |",
                 flush=True,
             )
 

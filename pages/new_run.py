@@ -9,7 +9,7 @@ import streamlit as st
 from recon import api
 from recon.model import Language, Mode
 from recon.report.vocabulary import plural
-from recon.ui import fmt, live, shell, url, verdict
+from recon.ui import fmt, keychoice, live, shell, url, verdict
 
 if TYPE_CHECKING:
     from recon.model import Project, Run, Table, Variant
@@ -97,12 +97,13 @@ def _form(project: Project) -> None:
         return
     main, aside = st.columns([3, 2], gap="large")
     with main:
-        table, variant = _choice(project)
+        table, variant, keys = _choice(project)
     with aside:
-        _consequence(project, table, variant)
+        _consequence(project, table, variant, keys)
 
 
-def _choice(project: Project) -> tuple[Table, Variant]:
+def _choice(project: Project) -> tuple[Table, Variant, tuple[str, ...] | None]:
+    """Table, variant, and the key of this run where it is not the table's."""
     with st.container(border=True):
         st.subheader("What to compare", anchor=False)
         tables = {t.name: t for t in project.tables if t.variants}
@@ -112,22 +113,16 @@ def _choice(project: Project) -> tuple[Table, Variant]:
         table = tables[name]
         variants = {v.name: v for v in table.variants}
         variant = variants[st.selectbox("Variant", list(variants), key="variant", bind="query-params")]
-        st.caption(_key_line(table))
+        keys = keychoice.choose(table)
     with st.expander("Code of this variant", icon=":material/code:", key="variant_code"):
         language = "python" if variant.language is Language.PYSPARK else "sql"
         st.code(variant.script.text, language=language, line_numbers=True)
     with st.expander("Code of the original", icon=":material/database:", key="original_code"):
         st.code(table.original.text, language="sql", line_numbers=True)
-    return table, variant
+    return table, variant, keys
 
 
-def _key_line(table: Table) -> str:
-    if not table.keys:
-        return "No key: rows are compared as a multiset."
-    return f"Compared on {fmt.md(', '.join(table.keys))}."
-
-
-def _consequence(project: Project, table: Table, variant: Variant) -> None:
+def _consequence(project: Project, table: Table, variant: Variant, keys: tuple[str, ...] | None) -> None:
     earlier = api.runs(table=table.name, variant=variant.name, limit=20)
     with st.container(border=True):
         st.subheader("What will happen", anchor=False)
@@ -136,6 +131,7 @@ def _consequence(project: Project, table: Table, variant: Variant) -> None:
                 "Baseline": fmt.md(_baseline(table)),
                 "Inputs": plural(len(table.inputs), "table") + " staged before the call",
                 "Where": _WHERE[project.mode],
+                "Key": fmt.md(_key(table, keys)),
                 "Column rules": _rules(table),
                 "Last time": fmt.md(_last(earlier)),
             },
@@ -150,8 +146,14 @@ def _consequence(project: Project, table: Table, variant: Variant) -> None:
             st.page_link(shell.NEW_RUN, label="Watch it", query_params={"job": active.id})
         label = "Start another run" if active else "Start run"
         if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch", key="start"):
-            started = api.start(table.name, variant.name)
+            started = api.start(table.name, variant.name, keys=keys)
             st.switch_page(shell.NEW_RUN, query_params={"job": started.id})
+
+
+def _key(table: Table, keys: tuple[str, ...] | None) -> str:
+    if keys is not None:
+        return f"{', '.join(keys)} (this run only)"
+    return ", ".join(table.keys) or "none: whole rows as a multiset"
 
 
 def _rules(table: Table) -> str:

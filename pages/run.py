@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from recon import api
-from recon.ui import details, fmt, header, live, load, overview, shell, url
+from recon.ui import details, fmt, header, keys, live, load, overview, shell, totals, url
 
 if TYPE_CHECKING:
     from recon.model import Run
@@ -17,7 +17,7 @@ shell.begin()
 
 def page() -> None:
     """Read the address, then draw the state that the run is in."""
-    url.keep("run", "tab", "col", "seg", "kind", "key")
+    url.keep("run", "tab", "col", "seg", "kind", "key", "line")
     run_id = st.query_params.get("run", "")
     run = api.run(run_id) if run_id else _newest()
     if run is None:
@@ -64,15 +64,17 @@ def _over(run: Run) -> None:
         details.sql_and_log(run, facts)
         return
     header.judgement(facts)
+    keys.notice(facts)
     before = api.previous(run.id)
     earlier = load.result(before) if before else None
     header.tiles(facts, (before, earlier) if before and earlier else None)
-    names = ["Overview", "Rows", "Columns", "Schema", "SQL & log"]
+    names = ["Overview", "Rows", "Columns", "Totals", "Schema", "SQL & log"]
     tabs = st.tabs(names, key="tab", bind="query-params")
     draw = (
         lambda: overview.show(run, facts),
         lambda: details.rows(facts),
         lambda: details.columns(facts),
+        lambda: totals.show(facts),
         lambda: details.schema(facts),
         lambda: details.sql_and_log(run, facts),
     )

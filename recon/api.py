@@ -17,27 +17,28 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
-
+from recon import profiling, report, settings
 from recon import project as projects
-from recon import report, settings
 from recon.compare import Side, Spec, compare
+from recon.compare.totals import control_totals
 from recon.errors import SettingsError, SpecError
-from recon.model import Project, Run, RunState, Script, TableRef
+from recon.model import Mode, Project, Run, RunState, Script, TableRef
 from recon.report import codec
 from recon.report.facts import Difference, Facts
 from recon.report.facts import facts as frozen_view
-from recon.store import Store
+from recon.sqlscript.lint import lint as lint_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recon.model import RunEvent, Table, Variant
-    from recon.model_result import Comparison, Result
+    from recon.model_result import Comparison, KeyProposal, LintHit, Result
+    from recon.profiling import KnownKeys
     from recon.project import Mistake
     from recon.report import Export
+    from recon.scaffold import Change
     from recon.settings import Settings
+    from recon.store import Store
 
 log = logging.getLogger("recon")
 _children: dict[str, subprocess.Popen[bytes]] = {}  # by store; polled, so that none stays a zombie
@@ -71,20 +72,46 @@ def project(folder: Path | None = None) -> Project:
     return replace(found, mode=said.mode) if said.mode else found
 
 
+def project_folder() -> str:
+    """The folder of the project in force."""
+    return str(settings.read().project)
+
+
 def lint(folder: Path | None = None) -> tuple[Mistake, ...]:
     """Every mistake of the project folder, in the order of files and lines."""
     return projects.check((folder or settings.read().project).absolute())[1]
 
 
+def lint_scripts(folder: Path | None = None) -> tuple[tuple[str, str, tuple[LintHit, ...]], ...]:
+    """What the texts of every run hold that is not the same on both systems: (table, variant, hits)."""
+    there = project(folder)
+    duckdb, pinned = there.mode is Mode.LOCAL, there.session.now is not None
+    return tuple(
+        (t.name, v.name, lint_texts(t, v, duckdb=duckdb, pinned=pinned).hits)
+        for t in there.tables
+        for v in t.variants
+    )
+
+
 # --- runs --------------------------------------------------------------------------------------
 
 
-def start(table: str, variant: str, *, by: str = "", folder: Path | None = None) -> Run:
+def start(
+    table: str,
+    variant: str,
+    *,
+    by: str = "",
+    folder: Path | None = None,
+    keys: Sequence[str] | None = None,
+) -> Run:
     """Queue one run of the project in force, and make sure that a worker is alive.
 
-    SpecError when the project has no such table or variant.
+    `keys` take the place of the table's own for this run only; the project folder stays as it is.
+    SpecError when the project has no such table or variant, or when a key has a rule that forbids it.
     """
-    return _start([_pick(project(folder), table, variant)], by)[0]
+    there, found, chosen = _pick(project(folder), table, variant)
+    found = found if keys is None else profiling.keyed(found, tuple(keys))
+    return _start([(there, found, chosen)], by)[0]
 
 
 def start_all(*, by: str = "", table: str = "", folder: Path | None = None) -> tuple[Run, ...]:
@@ -169,6 +196,9 @@ def differences(
     file = settings.read().run_folder(run_id) / "differences.parquet"
     if _store().document(run_id) is None or not file.is_file():  # a killed worker may leave the file alone
         return Page(rows=(), stored=0)
+    import pyarrow.compute as pc  # both load pandas
+    import pyarrow.dataset as ds
+
     wanted: Any = pc.scalar(True)
     for name, value in (("column", column), ("segment", segment), ("key", key)):
         wanted = wanted & (pc.field(name) == value) if value else wanted
@@ -205,24 +235,86 @@ def export(run_id: str, format: str) -> Export:
     return report.export(facts(run_id), format)
 
 
+def known_keys(table: str, *, read: bool = True) -> KnownKeys:
+    """What is known about the key of a table of the project in force before a run: nothing is run for it.
+
+    Without `read` no file is looked into, only the last run. SpecError when there is no such table;
+    EngineError when the baseline's file cannot be read.
+    """
+    there = project()
+    found = there.table(table)
+    if found is None:
+        raise SpecError(f"{there.folder}: there is no table {table!r}", hint="Choose another.")
+    over = (r for r in runs(table=table) if r.state is RunState.FINISHED)
+    compared = ((r, said) for r in over if (said := result(r.id)) and said.rows.baseline)
+    return profiling.known_keys(there, found, next(compared, None), read=read)
+
+
 # --- without a project ---------------------------------------------------------------------------
 
 
-def compare_files(baseline: Path, candidate: Path, spec: Spec) -> Comparison:
-    """Compare two Parquet or CSV files, or folders of Parquet files."""
+def compare_files(
+    baseline: Path,
+    candidate: Path,
+    spec: Spec,
+    *,
+    totals: bool = False,
+    by: str = "",
+    engine: str = "duckdb",
+) -> Comparison:
+    """Compare two Parquet or CSV files, or folders of Parquet files; with `engine` "spark" on local Spark.
+
+    With `totals` also the control totals of all rows and, `by` a column, of the rows with each of its values.
+    """
     from recon.wiring import comparer
 
     sides = (TableRef("recon_sides", "baseline"), TableRef("recon_sides", "candidate"))
-    with comparer() as engine:
+    with comparer(engine) as bench:
         for table, path in zip(sides, (baseline, candidate), strict=True):
-            engine.attach(table, _files(path))
-        return compare(engine, spec, Side(table=sides[0], columns=()), Side(table=sides[1], columns=()))
+            bench.attach(table, _files(path))
+        both = Side(table=sides[0]), Side(table=sides[1])
+        found = compare(bench, spec, *both)
+        if not totals:
+            return found
+        added = control_totals(bench, spec, *both)
+        added += control_totals(bench, spec, *both, segment=by) if by else ()
+        return replace(found, control_totals=added)
+
+
+def propose_keys(
+    baseline: Path, candidate: Path | None = None, *, limit: int = 5, widest: int = 4
+) -> tuple[KeyProposal, ...]:
+    """The keys that two Parquet or CSV files (or folders of them) could have, best first; or one alone.
+
+    SpecError when a file is not there, EngineError when it cannot be read.
+    """
+    files = [_files(path) if path else [] for path in (baseline, candidate)]
+    return profiling.keys_of_files(files[0], files[1], limit=limit, widest=widest)
+
+
+def init(
+    folder: Path,
+    *,
+    files: tuple[Path, Path] | None = None,
+    table: str = "",
+    run: bool = True,
+    dry: bool = False,
+) -> tuple[Change, ...]:
+    """Draft a project in `folder`: from two files of rows, or from the scripts and files that lie there.
+
+    What exists is kept byte for byte; what is new comes behind it as comments. With `run` the scripts run
+    once on DuckDB, so that keys can be proposed; `dry` writes nothing. Returns every file of the draft.
+    SpecError when there is nothing to begin with, or a file is in the way.
+    """
+    return profiling.draft(settings.read(), folder, files=files, table=table, run=run, dry=dry)
 
 
 def rules_of(file: Path) -> Spec:
     """The keys and rules of a `table.toml`, for a comparison without a project."""
     found = projects.rules(file)
-    return Spec(keys=found.keys, rules=found.rules, segment=found.segment)
+    masked = any(rule.sensitive for rule in found.rules.values())
+    key = settings.read().mask_key() if masked else ""
+    return Spec(keys=found.keys, rules=found.rules, segment=found.segment, mask_key=key)
 
 
 def worker_processes() -> tuple[subprocess.Popen[bytes], ...]:
@@ -235,6 +327,8 @@ def worker_processes() -> tuple[subprocess.Popen[bytes], ...]:
 
 @lru_cache(maxsize=4)
 def _store_at(url: str) -> Store:
+    from recon.store import Store  # a third of a second, which comparing two files must not pay
+
     return Store(url)
 
 

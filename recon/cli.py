@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -10,19 +9,25 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from recon import api, settings
+from recon.commands.init import init
+from recon.commands.keys import keys as propose_keys
+from recon.commands.lint import lint
+from recon.commands.terminal import DIFFERENCE, ERROR, MATCH, UNCLEAR, err, out
+from recon.commands.terminal import errors as _errors
+from recon.commands.terminal import write as _write
+from recon.commands.terminal import write_bytes as _write_bytes
+from recon.commands.totals import print_totals
 from recon.compare import Spec
-from recon.errors import ReconError
 from recon.model import Run, RunState
-from recon.model_result import Result, Verdict
+from recon.model_result import Cause, Result, Verdict
 from recon.report import codec
 from recon.selftest import selftest
 from recon.worker import work as serve_queue
@@ -37,10 +42,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False)
+app.command("init")(init)
+app.command("keys")(propose_keys)
+app.command("lint")(lint)
 
-MATCH, DIFFERENCE, ERROR, UNCLEAR = 0, 1, 2, 3
+_MOST_CAUSES = 5
 _CODE = {
     Verdict.MATCH: MATCH,
     Verdict.ACCEPTED: MATCH,
@@ -96,6 +102,11 @@ def compare(
     exact: Annotated[
         bool, typer.Option("--exact", help="Compare every pair of rows; skip none by hash.")
     ] = False,
+    engine: Annotated[
+        str, typer.Option(help="What compares: duckdb, or spark (slower; the same result).")
+    ] = "duckdb",
+    totals: Annotated[bool, typer.Option("--totals", help="Also take control totals.")] = False,
+    by: Annotated[str, typer.Option(help="Control totals also by the values of this column.")] = "",
     json_file: JsonOption = None,
 ) -> None:
     """Compare two files, or folders of files, without a project."""
@@ -103,28 +114,18 @@ def compare(
     with _errors():
         spec = api.rules_of(rules) if rules else Spec()
         named = tuple(k.strip() for k in keys.split(",") if k.strip())
-        found = api.compare_files(baseline, candidate, replace(spec, keys=named) if named else spec)
+        spec = replace(spec, keys=named) if named else spec
+        found = api.compare_files(baseline, candidate, spec, totals=totals or bool(by), by=by, engine=engine)
         table = baseline.parent.name if baseline.stem in {"baseline", "left"} else baseline.stem
         parts = {name: getattr(found, name) for name in type(found).__dataclass_fields__}
-        done = Result(**parts, table=table, variant=candidate.stem, engine="duckdb")
+        done = Result(**parts, table=table, variant=candidate.stem, engine=engine)
         if json_file:
             _write(json_file, codec.to_json(done))
         _print_result(done)
+        if done.control_totals:
+            print_totals(done)
+        _hint_at_keys(done, spec.keys, baseline, candidate)
         raise typer.Exit(_CODE[done.verdict])
-
-
-@app.command()
-def lint(project: ProjectOption = None) -> None:
-    """Check a project folder; every mistake with its file and line."""
-    with _errors(), _project(project):
-        mistakes = api.lint()
-        for mistake in mistakes:
-            err.print(Text(f"{mistake}. {mistake.hint}".rstrip(". ") + "."), soft_wrap=True)
-        if mistakes:
-            raise typer.Exit(ERROR)
-        there = api.project()
-        variants = sum(len(t.variants) for t in there.tables)
-        out.print(f"{there.name}: {len(there.tables)} tables, {variants} variants, no mistakes.")
 
 
 @app.command("list")
@@ -166,7 +167,7 @@ def show(run_id: Annotated[str, typer.Argument(metavar="RUN")], json_file: JsonO
 @app.command()
 def export(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
-    format: Annotated[str, typer.Option(help="pdf, csv, excel-csv or json.")] = "pdf",
+    format: Annotated[str, typer.Option(help="pdf, csv, excel-csv, totals-csv or json.")] = "pdf",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")] = None,
 ) -> None:
     """Write a run's report to a file."""
@@ -288,10 +289,27 @@ def _print_result(found: Result) -> None:
             out.print(
                 Text(f"column    {column.name}: {column.mismatches:,} of {column.compared:,} ({kinds})")
             )
+    for cause in found.causes[:_MOST_CAUSES]:
+        out.print(Text(f"cause     {cause.scope}: {cause.cause} ({_said(cause)}). {cause.hint}"))
     for note in found.notes:
         out.print(Text(f"note      {note}"))
     if found.approximate:
         out.print("note      DuckDB stood in for Databricks: an approximation.")
+
+
+def _said(cause: Cause) -> str:
+    """How grave and how sure it is, how much it explains and, if it says, which rows."""
+    cells = (
+        f"{cause.cells:,}" + ("" if cause.share is None else f" = {cause.share:g} %") if cause.cells else ""
+    )
+    return "; ".join(part for part in (cause.severity, cause.confidence, cells, cause.where) if part)
+
+
+def _hint_at_keys(found: Result, keys: Sequence[str], baseline: Path, candidate: Path) -> None:
+    repeats = found.rows.duplicate_keys
+    if _CODE[found.verdict] != MATCH and (not keys or repeats.baseline or repeats.candidate):
+        why = "the key repeats" if keys else "no key"
+        out.print(Text(f"note      {why}: `recon keys {baseline} {candidate}` proposes some"))
 
 
 def _explain(this: Run) -> None:
@@ -331,27 +349,3 @@ def _project(folder: Path | None) -> Generator[None]:
     if folder is not None:
         os.environ["RECON_PROJECT"] = str(folder.absolute())
     yield
-
-
-@contextmanager
-def _errors() -> Generator[None]:
-    """What went wrong, in words; exit code 2."""
-    try:
-        yield
-    except ReconError as error:
-        err.print(Text(str(error), style="red"))
-        if error.hint:
-            err.print(Text(error.hint))
-        raise typer.Exit(ERROR) from error
-
-
-def _write(file: Path, document: dict[str, Any]) -> None:
-    _write_bytes(file, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
-
-
-def _write_bytes(file: Path, data: bytes) -> None:
-    """Whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
-    partial.write_bytes(data)
-    partial.replace(file)

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool | Decimal | date | datetime | None
 
+MOST_DIGITS = 18  # of a tolerance's amount
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$#]*")
 
 
@@ -57,17 +58,37 @@ class ToleranceKind(StrEnum):
     REL = "rel"  # |b - c| <= amount * max(|b|, |c|)
     PCT = "pct"  # the same, the amount in percent
     SECS = "secs"  # instants at most that many seconds apart
+    ULP = "ulp"  # floats at most that many representable floats apart
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """`abs 0.005`, `rel 1e-6`, `pct 0.5%`, `secs 1`. NULL is never within tolerance."""
+    """`abs 0.005`, `rel 1e-6`, `pct 0.5%`, `secs 1`, `ulp 2`. NULL is never within tolerance.
+
+    A share (`rel`, `pct`) is of the larger of both; 0 and another number are never within one.
+    """
 
     kind: ToleranceKind
     amount: Decimal
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount:f}" + ("%" if self.kind is ToleranceKind.PCT else "")
+
+    @property
+    def fault(self) -> str:
+        """Why nothing can be compared with this amount, in words; empty when it can."""
+        if not self.amount.is_finite() or self.amount.is_signed():
+            return "the amount must be a number from 0 up"
+        places = max(0, -int(self.amount.as_tuple().exponent))
+        places += 2 if self.kind is ToleranceKind.PCT else 0
+        if places > MOST_DIGITS or self.amount.scaleb(places) >= 10**MOST_DIGITS:
+            return f"the amount has more than {MOST_DIGITS} digits"
+        if self.kind is ToleranceKind.ULP and self.amount != self.amount.to_integral_value():
+            return "floats are counted in whole numbers"
+        whole = {ToleranceKind.REL: 1, ToleranceKind.PCT: 100}.get(self.kind)
+        if whole is not None and self.amount >= whole:
+            return "a share of 100 % or more would make any two values of one sign equal"
+        return ""
 
 
 class TextPolicy(StrEnum):
@@ -87,13 +108,15 @@ class Rule:
     text: tuple[TextPolicy, ...] = ()
     ignore: str = ""  # the reason why the column is not compared; empty: it is
     databricks: str = ""  # the column's name in the conversion where it was renamed
-    sensitive: bool = False
+    sensitive: bool = False  # its values are masked wherever they would be shown
+    collation: str = ""  # a T-SQL collation: texts are equal where it holds them to be
 
     def __str__(self) -> str:
         """The rule in words, as every report prints it: "exact", "abs 0.005", "ignore case"."""
         if self.ignore:
             return f"ignored: {self.ignore}"
         words = [str(self.tolerance)] if self.tolerance else []
+        words += [f"collation {self.collation}"] if self.collation else []
         return ", ".join(words + [str(p) for p in self.text]) or "exact"
 
 
@@ -153,6 +176,14 @@ class TableInput:
     filter: str = ""  # a T-SQL predicate, applied on extraction
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows of the target are compared, a predicate for each side in its own SQL; empty: all."""
+
+    synapse: str = ""  # T-SQL
+    databricks: str = ""  # Spark SQL
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """One reconciliation: a target, how its baseline comes about, and how to compare it."""
@@ -169,6 +200,7 @@ class Table:
     params: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
     inputs: tuple[TableInput, ...] = ()
     rules: dict[str, Rule] = field(default_factory=dict[str, Rule])  # by Synapse's column name as written
+    filter: Filter = field(default_factory=Filter)
     original: Script
     ddl: Script | None = None
     variants: tuple[Variant, ...] = ()
@@ -180,11 +212,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Settings that both sides must share for the data to be comparable."""
+    """Settings that both sides must share for the data to be comparable.
+
+    `now` is what GETDATE() and current_timestamp() say on both sides, as a wall clock of `timezone`.
+    """
 
     timezone: str = "UTC"
     ansi: bool = True
     collation: str = "SQL_Latin1_General_CP1_CI_AS"
+    now: datetime | None = None  # None: the clock of each side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +232,7 @@ class Project:
     mode: Mode = Mode.SPARK
     partial_above: Decimal = Decimal(95)
     sample_rows: int = 400
+    control_totals: bool = True  # taken in every run
     session: Session = field(default_factory=Session)
     tables: tuple[Table, ...] = ()
 

@@ -137,6 +137,7 @@ class SchemaResult:
 
 
 WHOLE_ROW = "(whole row)"
+FILTERED = "Filtered"  # how a note begins that says which rows were left out by a filter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +196,10 @@ class DuplicateSample:
     candidate: int
 
 
+UNEXPLAINED = "VALUE_DIFF"
+"""The code of the cells that no reason explains: a count and a place, never an explanation."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """A likely reason, most likely first. `scope` is a column or `(whole row)`.
@@ -215,8 +220,127 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LintHit:
+    """A construct in one of the two scripts that does not mean the same on both systems.
+
+    `line` and `column` count from 1 (0: not known); `columns` are the target's columns that it feeds, by
+    Synapse's names, when `scope` is "columns"; with `scope` "rows" it decides which rows there are, with
+    "unknown" that cannot be told. `certain` is false when it depends on types or data that the text does
+    not show. `hides`: the engine named in `engine` (a local one) does not show its effect, so equal data
+    there proves nothing about it. `explains` names the findings (scopes of `Cause`) that the data confirms.
+    """
+
+    code: str  # a code of the catalogue, e.g. INT_DIVISION
+    side: str  # synapse | databricks
+    file: str
+    line: int
+    column: int
+    snippet: str
+    message: str
+    scope: str = "unknown"  # columns | rows | unknown
+    columns: tuple[str, ...] = ()
+    certain: bool = True
+    hides: bool = False
+    engine: str = ""
+    link: str = ""
+    explains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uniqueness:
+    """How far some columns identify the rows of one side, counted over all of them.
+
+    `distinct` counts different keys (NULL is like NULL), `null_rows` the rows with a NULL in any of the
+    columns, `duplicated_keys` the keys that occur more than once.
+    """
+
+    rows: int
+    distinct: int
+    null_rows: int
+    duplicated_keys: int
+
+    @property
+    def unique(self) -> bool:
+        """Whether each row has a key of its own."""
+        return self.rows == self.distinct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyProposal:
+    """Columns that may serve as a key, in the baseline's spelling and order.
+
+    `unique` says that they identify every row on both sides (on the only one, without a candidate);
+    otherwise they do on one side, and repeat on the other. `found` counts the baseline's different keys
+    that the candidate has too, None without a candidate. `added` are the columns that come on top of a key
+    that repeats; empty when the columns were proposed from nothing.
+    """
+
+    columns: tuple[str, ...]
+    baseline: Uniqueness
+    candidate: Uniqueness | None
+    unique: bool
+    found: int | None
+    added: tuple[str, ...] = ()
+
+    @property
+    def share_found(self) -> float | None:
+        """What part of the baseline's keys the candidate has, 0 to 1; 1 only if it has all."""
+        if self.found is None or not self.baseline.distinct:
+            return None
+        return self.found / self.baseline.distinct if self.found < self.baseline.distinct else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What one side holds in one column; values are text, None where there are none.
+
+    `sum`, only of numbers, is exact: booleans count as 0 and 1, decimals keep their scale, the sum of floats
+    is the double nearest to the exact sum. `distinct` is None when it was not counted. When `unread` values
+    cannot be read as the other side's type, or are numbers of more than 54 digits before or after the point,
+    `sum`, `min` and `max` are None: not known.
+    """
+
+    rows: int = 0
+    nulls: int = 0
+    distinct: int | None = 0
+    sum: str | None = None
+    min: str | None = None
+    max: str | None = None
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnTotals:
+    """Both sides of one column, over all rows or in one segment.
+
+    `difference` is the candidate's sum less the baseline's, where both are known. `differs` names the totals
+    that are known and not exactly equal, tolerances aside: rows, nulls, distinct, sum, min, max, and unread
+    where one side has more such values. `note` says what could not be totalled, or that values are masked
+    because the column is sensitive.
+    """
+
+    column: str
+    baseline: Totals
+    candidate: Totals
+    segment: str = ""
+    difference: str | None = None
+    differs: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def equal(self) -> bool:
+        """Whether every total that was taken is known and equal; never says that the rows are equal."""
+        return not (self.differs or self.baseline.unread or self.candidate.unread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What `recon.compare` says about two relations: a result without its run."""
+    """What `recon.compare` says about two relations: a result without its run.
+
+    `key_proposals`, best first, come with a key that repeats (then each names what to add) and with a
+    comparison without a key. `identical_rows`: the key repeats in rows that are equal in every column, so
+    that no further column helps. `control_totals` are those of all rows, then those of the segments.
+    """
 
     method: str
     verdict: Verdict
@@ -231,6 +355,9 @@ class Comparison:
     row_samples: tuple[RowSample, ...] = ()
     duplicate_samples: tuple[DuplicateSample, ...] = ()
     causes: tuple[Cause, ...] = ()
+    key_proposals: tuple[KeyProposal, ...] = ()
+    identical_rows: bool = False
+    control_totals: tuple[ColumnTotals, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +375,8 @@ class Result(Comparison):
     """A comparison with the run it belongs to. `engine` names what ran the candidate.
 
     `approximate` is true when an engine stood in for Databricks without being Spark; `notes` list what
-    was only approximated on either side.
+    was only approximated on either side; `lint` what in the two scripts is not the same on both systems,
+    by side, line and column.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -260,3 +388,4 @@ class Result(Comparison):
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
     timings: tuple[Timing, ...] = ()
+    lint: tuple[LintHit, ...] = ()

@@ -4,7 +4,7 @@ extract   Synapse -> Parquet: the inputs before the procedure is called, the bas
 transfer  Parquet -> the lake, checked by checksum
 world     a fresh, isolated place on Databricks (or local Spark, or DuckDB)
 execute   the variant runs over the staged inputs; its rows are the candidate
-verify    baseline and candidate, cell by cell -> comparison
+verify    baseline and candidate, cell by cell -> comparison; what both texts say about it
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from recon.compare import inconclusive
 from recon.errors import Cancelled, ReconError
-from recon.model import Step
+from recon.model import Mode, Step
 from recon.model_result import Comparison, Failure, Result
+from recon.sqlscript.lint import lint
+from recon.steps import filters
 from recon.steps.execute import execute
+from recon.steps.explain import explain, loose_clocks
 from recon.steps.extract import extract
 from recon.steps.transfer import transfer
 from recon.steps.verify import verify
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from recon.model import Project, Table, Variant
     from recon.ports import Ports
     from recon.progress import Progress
+    from recon.steps.extract import Extracted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ def walk(run: Walk, connect: Callable[[], Ports], progress: Progress) -> Result:
             step=str(progress.current), error=str(error), hint=error.hint, kind=type(error).__name__
         )
         why = str(error) if isinstance(error, Cancelled) else f"{progress.current} failed: {error}"
+        engine["lint"] = lint(run.table, run.variant).hits
         return _result(run, inconclusive(why), progress, engine, notes, failure)
     return _result(run, found, progress, engine, notes, None)
 
@@ -78,7 +83,10 @@ def _steps(
     run: Walk, ports: Ports, progress: Progress, engine_facts: dict[str, Any], notes: list[str]
 ) -> Comparison:
     table = run.table
+    notes += (*filters.warnings(table), *filters.notes(table))
     with progress.step(Step.EXTRACT), ports.source() as source:
+        for warning in filters.warnings(table):
+            progress.warn(warning)
         try:
             extracted = extract(table, source, run.scratch, progress)
         finally:
@@ -97,7 +105,7 @@ def _steps(
             finally:
                 notes += engine.notes
         with progress.step(Step.VERIFY), ports.comparer() as comparer:
-            return verify(
+            found = verify(
                 run.project,
                 table,
                 comparer,
@@ -105,9 +113,27 @@ def _steps(
                 candidate,
                 run.differences,
                 progress,
+                mask_key=ports.mask_key,
             )
+            return _explained(run, found, extracted, engine_facts, notes)
     finally:
         ports.lake.drop(run.run_id)
+
+
+def _explained(
+    run: Walk, found: Comparison, extracted: Extracted, facts: dict[str, Any], notes: list[str]
+) -> Comparison:
+    """The comparison with what the texts of both scripts say about it; the hits go into `facts`."""
+    columns = {extract.table: extract.columns for extract in extracted.inputs}
+    columns[extracted.baseline.table] = extracted.target
+    approximate = bool(facts["approximate"])
+    local = run.project.mode is not Mode.CLOUD
+    pinned = run.project.session.now is not None
+    texts = lint(run.table, run.variant, columns, duckdb=approximate, pinned=pinned)
+    notes += loose_clocks(texts) if pinned else ()
+    explained = explain(found, texts, notes, approximate=approximate, local=local)
+    facts["lint"] = explained.hits
+    return explained.found
 
 
 def _result(

@@ -51,8 +51,11 @@ class Source(Protocol):
         """
         ...
 
-    def query(self, script: Script, params: Mapping[str, Scalar]) -> Rows:
-        """Run the script and return the rows of its last SELECT."""
+    def query(self, script: Script, params: Mapping[str, Scalar], where: str = "") -> Rows:
+        """Run the script and return the rows of its last SELECT, filtered by a T-SQL predicate.
+
+        ProgramError in the file "filter" when that is not understood; so in `read`.
+        """
         ...
 
     def read(self, table: TableRef, where: str = "") -> Rows:
@@ -156,8 +159,11 @@ class Engine(Protocol):
         """The table's columns in declared order, with Databricks' types."""
         ...
 
-    def export(self, table: TableRef, folder: Path) -> tuple[Path, ...]:
-        """Write the table's rows as Parquet files into `folder`; at least one file, also when empty."""
+    def export(self, table: TableRef, folder: Path, where: str = "") -> tuple[Path, ...]:
+        """Write the table's rows as Parquet files into `folder`; at least one file, also when empty.
+
+        `where` is a predicate in Spark SQL; ProgramError in the file "filter" when it is not understood.
+        """
         ...
 
     def cancel(self) -> None:
@@ -167,9 +173,13 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """One of each, chosen together by `wiring`."""
+    """One of each, chosen together by `wiring`.
+
+    `mask_key` is the secret with which values of sensitive columns are told apart; empty where none is.
+    """
 
     source: Callable[[], AbstractContextManager[Source]]
     lake: Lake
     world: Callable[[str], AbstractContextManager[Engine]]  # a fresh, empty engine by that name
     comparer: Callable[[], AbstractContextManager[Comparer]]
+    mask_key: str = ""

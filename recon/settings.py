@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,22 @@ class Settings:
     def run_folder(self, run: str) -> Path:
         """Where a run keeps what outlives it: its differing cells."""
         return self.home / "runs" / run
+
+    def mask_key(self) -> str:
+        """The secret with which masked values are told apart: made on first use, kept in `home`.
+
+        SettingsError when it can be neither read nor made.
+        """
+        file = self.home / "mask.key"
+        try:
+            if not file.is_file():
+                _put_once(file, secrets.token_hex(32))
+            return file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{file} can be neither read nor made ({type(error).__name__})",
+                hint="Check that RECON_HOME can be written. The file holds the secret for masking values.",
+            ) from error
 
     @property
     def environment(self) -> dict[str, str]:
@@ -57,6 +74,22 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         spark_memory=env.get("RECON_SPARK_MEMORY") or "2g",
         idle_seconds=_seconds(env.get("RECON_WORKER_IDLE") or "600"),
     )
+
+
+def _put_once(file: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole; one that another process has just made stays."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    made = file.with_name(f"{file.name}.{os.getpid()}")
+    made.touch(mode=0o600)
+    made.write_text(text, encoding="ascii")
+    try:
+        file.hardlink_to(made)
+    except FileExistsError:
+        pass  # the other process was first: its secret counts
+    except OSError:  # a file system without links
+        made.replace(file)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def _bundled_demo() -> Path:

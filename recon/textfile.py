@@ -47,6 +47,11 @@ def decode(data: bytes) -> str:
     return text
 
 
+def encoding_of(data: bytes) -> str:
+    """The encoding in which text may be added to the end of a file: the file's own, without another mark."""
+    return _encoding(data)[0]
+
+
 def _encoding(data: bytes) -> tuple[str, bytes]:
     """The encoding and the byte order mark (empty when there is none)."""
     for mark, encoding in _MARKS:

@@ -1,4 +1,7 @@
-"""Settings and project -> ports. The only place that asks: local, Spark or cloud?"""
+"""Settings and project -> ports. The only place that asks: local, Spark or cloud?
+
+What only a run needs is imported when one starts: comparing two files must not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from recon import settings
 from recon.connectors.local.comparer import duckdb_comparer
-from recon.connectors.local.engine import duckdb_world
-from recon.connectors.local.lake import FolderLake
-from recon.connectors.local.source import local_source
-from recon.connectors.spark.worlds import SparkWorlds
 from recon.errors import SettingsError
 from recon.model import Mode, Session
 from recon.ports import Ports
@@ -19,6 +19,7 @@ from recon.ports import Ports
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from recon.connectors.spark.worlds import SparkWorlds
     from recon.model import Project
     from recon.ports import Comparer, Engine
     from recon.progress import Progress
@@ -41,6 +42,9 @@ class Wiring:
                 'mode = "cloud" is not part of this version: it cannot reach Synapse and Databricks yet',
                 hint='Set mode = "spark" (real Spark here) or mode = "local" in recon.toml.',
             )
+        from recon.connectors.local.lake import FolderLake
+        from recon.connectors.local.source import local_source
+
         table = project.tables[0]
 
         @contextmanager
@@ -53,6 +57,7 @@ class Wiring:
             lake=FolderLake(self._settings.home / "lake"),
             world=world,
             comparer=lambda: duckdb_comparer(_made(scratch / "compare")),
+            mask_key=self._settings.mask_key() if any(r.sensitive for r in table.rules.values()) else "",
         )
 
     def close(self) -> None:
@@ -60,6 +65,8 @@ class Wiring:
         self._spark(Session()).stop()
 
     def _spark(self, session: Session) -> SparkWorlds:
+        from recon.connectors.spark.worlds import SparkWorlds
+
         return SparkWorlds(session, self._settings.home, memory=self._settings.spark_memory)
 
     @contextmanager
@@ -72,15 +79,38 @@ class Wiring:
                 yield engine
             return
         progress.warn(f"DuckDB stands in for Databricks ({why_not}): what differs in Spark may not show.")
+        from recon.connectors.local.engine import duckdb_world
+
         with duckdb_world(name, folder, project.session) as engine:
             yield engine
 
 
 @contextmanager
-def comparer() -> Generator[Comparer]:
-    """A DuckDB for a comparison outside a run, in a temporary folder that is gone afterwards."""
-    with TemporaryDirectory(prefix="recon-") as folder, duckdb_comparer(Path(folder)) as engine:
-        yield engine
+def comparer(engine: str = "duckdb") -> Generator[Comparer]:
+    """A comparer outside a run, in a temporary folder that is gone afterwards: "duckdb", or local "spark".
+
+    SettingsError for another engine, and where Spark cannot be had.
+    """
+    with TemporaryDirectory(prefix="recon-") as folder:
+        if engine == "duckdb":
+            with duckdb_comparer(Path(folder)) as found:
+                yield found
+            return
+        if engine != "spark":
+            raise SettingsError(f"there is no engine {engine!r}", hint="Name duckdb or spark.")
+        from recon.connectors.spark.comparer import spark_comparer
+        from recon.connectors.spark.worlds import SparkWorlds
+
+        said = settings.read()
+        worlds = SparkWorlds(Session(), said.home, memory=said.spark_memory)
+        reason = worlds.available()
+        if reason:
+            raise SettingsError(
+                f"Spark cannot start: {reason}",
+                hint="pip install -r requirements-spark.txt, or compare with --engine duckdb.",
+            )
+        with spark_comparer(worlds, Path(folder)) as found:
+            yield found
 
 
 def _made(folder: Path) -> Path:

@@ -8,32 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recon.compare import collect, samples
-from recon.compare.detect import cause, column_causes
-from recon.compare.detect_rows import row_causes
+from recon.compare import collect
+from recon.compare.examples import keep_examples
 from recon.compare.pairing import pair
 from recon.compare.plan import make_plan
-from recon.compare.samples import CELLS
+from recon.compare.reasons import causes
 from recon.compare.spec import Side, Spec
 from recon.compare.verdict import Facts, judge, percentage
 from recon.errors import SpecError
 from recon.model_result import Comparison, RowCounts, SchemaResult, Segments, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from recon.compare.pairing import Paired
     from recon.compare.plan import Plan
     from recon.compare.queries import Which
     from recon.model import TableRef
-    from recon.model_result import Cause, ColumnResult, DuplicateSample, RowSample, Sample
+    from recon.model_result import ColumnResult
     from recon.ports import Comparer
     from recon.progress import Progress
 
 __all__ = ["Side", "Spec", "compare", "inconclusive"]
 
-METHOD = "pairs"
+METHODS = {False: "fingerprint+pairs", True: "pairs"}  # by whether the comparison was exact
 
 
 def compare(
@@ -44,9 +41,11 @@ def compare(
     *,
     progress: Progress | None = None,
     differences: Path | None = None,
+    exact: bool = False,
 ) -> Comparison:
     """What differs between the two sides, over all rows, and the verdict.
 
+    Rows whose fingerprints agree are not looked at any further, unless `exact`; what is said is the same.
     With `differences`, up to `spec.sample_rows` cells of each segment, column and kind go to that Parquet
     file: segment, column, kind, key (a JSON object), baseline, candidate; for a missing or extra row the
     column is "(whole row)" and the present side a JSON object of its values. Values are text.
@@ -60,19 +59,19 @@ def compare(
         spec, baseline, candidate, (engine.columns(baseline.table), engine.columns(candidate.table))
     )
     _say(progress, "Pairing rows", 0)
-    paired = pair(engine, plan, baseline.table, candidate.table)
+    paired = pair(engine, plan, baseline.table, candidate.table, exact=exact)
     _say(progress, "Counting differences", 1)
     rows = collect.row_counts(engine, plan, paired)
     columns = collect.columns(engine, plan, paired, rows)
     _say(progress, "Collecting examples", 2)
-    cells, row_samples, repeats = _examples(engine, spec, plan, paired, differences)
+    cells, row_samples, repeats = keep_examples(engine, plan, paired, spec.sample_rows, differences)
     _say(progress, "Looking for causes", 3)
     surplus = collect.surplus(engine)
     tables: dict[Which, TableRef] = {"b": baseline.table, "c": candidate.table}
     facts = _facts(spec, plan, rows, columns, collect.why_surplus(rows, surplus, repeats))
     verdict, reasons = judge(facts)
     return Comparison(
-        method=METHOD,
+        method=METHODS[exact],
         verdict=verdict,
         reasons=reasons,
         rows=rows,
@@ -84,20 +83,8 @@ def compare(
         samples=cells,
         row_samples=row_samples,
         duplicate_samples=repeats,
-        causes=tuple(_causes(engine, plan, paired.touched, rows, surplus, tables)),
+        causes=causes(engine, plan, paired, rows, columns, surplus, tables),
     )
-
-
-def _examples(
-    engine: Comparer, spec: Spec, plan: Plan, paired: Paired, differences: Path | None
-) -> tuple[tuple[Sample, ...], tuple[RowSample, ...], tuple[DuplicateSample, ...]]:
-    """The kept cells, rows and repeated keys; with `differences` also that file."""
-    most = spec.sample_rows
-    engine.save(samples.cells(plan, paired.touched, most, by_segment=differences is not None), CELLS)
-    if differences is not None:
-        engine.write(samples.drill_down(plan, paired.axis.labels), differences)
-    repeats = collect.duplicate_samples(engine, plan, most) if paired.repeated else ()
-    return *collect.cell_samples(engine, plan, most), repeats
 
 
 def _facts(
@@ -116,22 +103,6 @@ def _facts(
         missing_why=why.get("missing", ""),
         extra_why=why.get("extra", ""),
     )
-
-
-def _causes(
-    engine: Comparer,
-    plan: Plan,
-    touched: tuple[int, ...],
-    rows: RowCounts,
-    surplus: dict[str, int],
-    tables: dict[Which, TableRef],
-) -> Iterator[Cause]:
-    """Likely reasons: for rows, then for columns with the most cells first, then for the schema."""
-    yield from row_causes(engine, plan, rows, surplus, tables)
-    by_column = list(column_causes(engine, plan, touched))
-    yield from sorted(by_column, key=lambda c: -c.cells)
-    yield from (cause("COLUMN_MISSING", name) for name in plan.schema.missing_columns)
-    yield from (cause("COLUMN_EXTRA", name) for name in plan.schema.extra_columns)
 
 
 def inconclusive(*reasons: str) -> Comparison:

@@ -1,202 +1,331 @@
-"""Find likely reasons for what differs, by looking at a whole column or at all missing and extra rows.
+"""Find likely reasons for the differing cells of each column, by looking at all of them.
 
-A reason is named only when it explains at least 95 of 100 differing cells of a column, or every missing
-or extra row. What nothing explains stays without a reason.
+Signs are looked for in up to 20,000 cells of a column; those that hold there are then counted over all cells,
+in one query. A column may have several reasons, each with its own cells. What nothing explains is said to be
+unexplained.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
 from recon.compare import dialect as d
-from recon.compare import queries, rules
+from recon.compare import queries
 from recon.compare import trees as t
-from recon.compare.causes import CATALOGUE
-from recon.compare.forms import FLOATS, INSTANTS, NUMBERS, Form
+from recon.compare.causes import CATALOGUE, POSSIBLE
+from recon.compare.detect_number import early_number_signs, number_signs
+from recon.compare.detect_text import costly_signs, text_signs
+from recon.compare.detect_time import early_time_signs, time_signs
+from recon.compare.forms import Form
 from recon.compare.kinds import BASELINE_NULL, CANDIDATE_NULL
+from recon.compare.pairing import one_row
 from recon.compare.queries import CLASSIFIED
+from recon.compare.signs import (
+    FEW,
+    KIND,
+    LEAST,
+    MOST_CELLS,
+    PARTNER,
+    Cells,
+    Evidence,
+    Pattern,
+    Sign,
+    Y,
+    Z,
+    below,
+    choose,
+)
+from recon.compare.verdict import percentage
 from recon.model_result import Cause, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from recon.compare.plan import Plan
+    from recon.model_result import ColumnResult
     from recon.ports import Comparer
 
-_Y, _Z, _KIND = "y", "z", "kind"
-_QUARTER_HOUR: Final = 900_000_000  # microseconds
-_MOST_HOURS: Final = 14
-_FEW: Final = 3  # cells that may agree by chance
+_MOST_PAIRS: Final = 300  # of columns, that are looked at for an exchange
+_MOST_SORTED: Final = 2_000_000  # cells whose values are counted for a permutation
+_REST: Final = -1  # stands for the cells that no sign explains
+_LONGEST: Final = 60  # characters of a value in a sentence
 
 
-def cause(code: str, scope: str, cells: int = 0, **words: object) -> Cause:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Cells of a column with one reason. `mine` says of a cell of `Cells.query` whether it is one of them."""
+
+    cells: Cells
+    code: str
+    confidence: str
+    words: Mapping[str, str]
+    count: int
+    mine: exp.Expr
+    where: str = ""
+
+    def cause(self) -> Cause:
+        """As the result says it."""
+        said = cause(self.code, self.cells.name, self.count, **{"where": self.where, **self.words})
+        share = percentage(self.count, self.cells.count)
+        return replace(said, confidence=self.confidence or said.confidence, share=share, where=self.where)
+
+
+def cause(code: str, scope: str, cells: int = 0, **words: str) -> Cause:
     """A reason of the catalogue with its hint filled in."""
     entry = CATALOGUE[code]
     hint = entry.hint.format(**words) + (f" See {entry.link}" if entry.link else "")
-    return Cause(cause=code, scope=scope, confidence=entry.confidence, hint=hint, cells=cells)
-
-
-def column_causes(engine: Comparer, plan: Plan, touched: tuple[int, ...]) -> Iterator[Cause]:
-    """At most one reason for each column that has differing cells."""
-    for i in touched:
-        answer = engine.query(_column_query(plan, i)).to_pylist()[0]
-        found = _explanation(plan, i, answer)
-        pair = plan.compared[i]
-        if found is not None:
-            yield found
-        elif any(change.column == pair.name for change in plan.schema.type_changes):
-            cells = _whole(answer["cells"])
-            types = {"value": pair.baseline.spelled, "column": pair.candidate.spelled}
-            yield cause("TYPE_CHANGED", pair.name, cells, **types)
-
-
-def _column_query(plan: Plan, i: int) -> exp.Select:
-    forms = [queries.in_form(plan, i, which, t.column(f"{which}{i}")) for which in queries.SIDES]
-    columns = [t.named(form, name) for form, name in zip(forms, (_Y, _Z), strict=True)]
-    columns.append(t.named(t.column(f"d{i}"), _KIND))
-    cells = t.select(columns, t.table(CLASSIFIED), where=t.not_null(t.column(f"d{i}")))
-    measures = [t.named(t.rows_counted(), "cells"), *_measures(plan, i)]
-    return t.select(measures, t.inner(cells, "r"))
-
-
-def _is_kind(kind: str) -> exp.Expr:
-    return t.equals(t.column(_KIND), t.text(kind))
-
-
-def _measures(plan: Plan, i: int) -> Iterator[exp.Expr]:
-    """Counts of the cells that each reason explains, by its code, and what its hint needs."""
-    form = plan.common(i).form
-    conditions = {"NULL_C": _is_kind(CANDIDATE_NULL), "NULL_B": _is_kind(BASELINE_NULL)}
-    conditions |= {kind.name: _is_kind(kind) for kind in (Kind.ROUNDING, Kind.TYPE, Kind.CASE)}
-    if form is Form.TEXT:
-        conditions |= _text_conditions()
-        length = t.length(t.column(_Y))
-        yield t.named(exp.Min(this=length), "shortest")
-        yield t.named(exp.Max(this=length), "longest")
-    elif form in NUMBERS:
-        yield from _number_measures(plan, i, conditions)
-    elif form in INSTANTS:
-        yield from _instant_measures(plan, i, conditions)
-    for name, condition in conditions.items():
-        yield t.named(t.count_if(condition), name)
-
-
-def _text_conditions() -> dict[str, exp.Expr]:
-    y, z = t.column(_Y), t.column(_Z)
-    trimmed = [t.call("rtrim", v, t.text(" ")) for v in (y, z)]
-    return {
-        "EMPTY": t.all_of(t.equals(y, t.text("")), t.is_null(z)),
-        "PADDED": t.equals(trimmed[0], z),
-        "TRAILING": t.equals(*trimmed),
-        "NFC": t.equals(d.composed(y), d.composed(z)),
-        "PREFIX": t.all_of(t.call("starts_with", z, y), t.operator(exp.GT, t.length(y), t.number(0))),
-    }
-
-
-def _number_measures(plan: Plan, i: int, conditions: dict[str, exp.Expr]) -> Iterator[exp.Expr]:
-    common = plan.common(i)
-    y, z = (rules.as_double(common, t.column(name)) for name in (_Y, _Z))
-    apart = t.operator(exp.Sub, z, y)
-    conditions |= {
-        "TRUNC": t.equals(t.call("trunc", z), y),
-        "MORE": t.equals(apart, t.number(1)),
-        "LESS": t.equals(apart, t.number(-1)),
-        "MINUS": t.equals(z, exp.Neg(this=t.grouped(y))),
-    }
-    ratio = t.operator(exp.Div, z, exp.Nullif(this=t.own(y), expression=t.number(0)))
-    shift = _exact_difference(plan, i) or apart
-    for name, value in (("ratio", ratio), ("shift", shift)):
-        yield t.named(exp.Min(this=t.own(value)), f"{name}_low")
-        yield t.named(exp.Max(this=t.own(value)), f"{name}_high")
-        yield t.named(exp.Count(this=t.own(value)), f"{name}_cells")
-
-
-def _exact_difference(plan: Plan, i: int) -> exp.Expr | None:
-    common = plan.common(i)
-    if common.form not in {Form.INTEGER, Form.DECIMAL} or common.digits + common.scale >= 38:
-        return None
-    spelled = d.decimal(common.digits, common.scale)
-    return t.operator(exp.Sub, *(d.as_type(t.column(name), spelled) for name in (_Z, _Y)))
-
-
-def _instant_measures(plan: Plan, i: int, conditions: dict[str, exp.Expr]) -> Iterator[exp.Expr]:
-    common = plan.common(i)
-    instants = [rules.as_microsecond_type(common, t.column(name)) for name in (_Y, _Z)]
-    y, z = (d.wide(d.microseconds(v)) for v in instants)
-    apart = t.operator(exp.Sub, z, y)
-    zone = t.equals(t.operator(exp.Mod, apart, t.number(_QUARTER_HOUR)), t.number(0))
-    near = t.operator(exp.LTE, t.magnitude(apart), t.number(_MOST_HOURS * 4 * _QUARTER_HOUR))
-    midnight = d.as_type(d.as_type(instants[0], "DATE"), "TIMESTAMP")
-    conditions |= {"ZONE": t.all_of(zone, near), "DAY": t.equals(instants[1], midnight)}
-    hours = t.operator(exp.Div, d.as_type(apart, "DOUBLE"), t.number(4 * _QUARTER_HOUR))
-    yield t.named(exp.Count(this=exp.Distinct(expressions=[t.own(apart)])), "shifts")
-    yield t.named(exp.Min(this=t.own(hours)), "hours_low")
-    yield t.named(exp.Max(this=t.own(hours)), "hours_high")
-
-
-def _explanation(plan: Plan, i: int, answer: dict[str, object]) -> Cause | None:
-    """The first reason that explains enough cells."""
-    form, name, cells = plan.common(i), plan.compared[i].name, _whole(answer["cells"])
-
-    def most(key: str) -> bool:
-        return 100 * _whole(answer.get(key)) >= 95 * cells
-
-    floating = form.baseline.floating or form.candidate.floating
-    integers = form.baseline.scale == 0 and not form.baseline.floating
-    empty = _whole(answer.get("EMPTY"))
-    fixed = answer.get("shortest") == answer.get("longest")
-    shift, ratio = _constant(answer, "shift", cells), _constant(answer, "ratio", cells)
-    found: tuple[tuple[bool, str, dict[str, object]], ...] = (
-        (most("NULL_C") and 2 * empty >= cells, "EMPTY_STRING_NULL", {"count": f"{empty:,} of {cells:,}"}),
-        (most("NULL_C"), "NULL_NOT_HANDLED", {"side": "Databricks"}),
-        (most("NULL_B"), "NULL_NOT_HANDLED", {"side": "Synapse"}),
-        (most("PADDED") and fixed, "CHAR_PADDING", {}),
-        (most("TRAILING"), "TRAILING_SPACE", {}),
-        (most("CASE"), "COLLATION_CASE", {}),
-        (most("NFC"), "UNICODE_FORM", {}),
-        (most("PREFIX") and fixed, "STRING_TRUNCATION", {"count": answer.get("longest")}),
-        (most("TRUNC") and integers, "INT_DIVISION", {}),
-        (most("MINUS"), "SIGN_FLIP", {}),
-        (form.form in FLOATS | {Form.NUMERAL} and floating and most("TYPE"), "FLOAT_PRECISION", {}),
-        (form.form in NUMBERS and floating and most("ROUNDING"), "FLOAT_NOISE", {}),
-        (form.form in NUMBERS and most("ROUNDING"), "DECIMAL_ROUNDING", {}),
-        (integers and form.form is Form.INTEGER and (most("MORE") or most("LESS")), "DATEDIFF_BOUNDARY", {}),
-        (shift is not None, "CONSTANT_SHIFT", {"value": _plain(shift), "count": f"{cells:,}"}),
-        (ratio is not None, "SCALE_FACTOR", {"value": _plain(ratio)}),
-        (form.form in INSTANTS and most("ROUNDING"), "DATETIME_PRECISION", {}),
-        (most("ZONE") and _whole(answer.get("shifts")) <= 2, "TIMEZONE_SHIFT", {"value": _hours(answer)}),
-        (most("DAY"), "TIME_DROPPED", {}),
+    return Cause(
+        cause=code, scope=scope, confidence=entry.confidence, hint=hint, cells=cells, severity=entry.severity
     )
-    return next((cause(code, name, cells, **words) for holds, code, words in found if holds), None)
 
 
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def findings(
+    engine: Comparer, plan: Plan, touched: Sequence[int], columns: Sequence[ColumnResult], paired: int
+) -> Iterator[Finding]:
+    """For each column that has differing cells its reasons, and what is left without one, in that order."""
+    by_name = {c.name: c for c in columns}
+    counts = {i: by_name[plan.compared[i].name] for i in touched}
+    partners = _partners(engine, plan, {i: c.mismatches for i, c in counts.items()})
+    for i in touched:
+        cells = Cells(
+            plan=plan,
+            number=i,
+            count=counts[i].mismatches,
+            paired=paired,
+            kinds={k.cause: k.cells for k in counts[i].causes},
+            partner=partners.get(i),
+        )
+        yield from _explained(engine, cells)
 
 
-def _constant(answer: dict[str, object], name: str, cells: int) -> float | Decimal | None:
-    """The one ratio or difference of all cells; None if there are several, or too few to tell."""
-    low, high = answer.get(f"{name}_low"), answer.get(f"{name}_high")
-    if cells < _FEW or _whole(answer.get(f"{name}_cells")) < cells:
-        return None
-    if isinstance(low, Decimal) and isinstance(high, Decimal):
-        return low if low == high else None
-    if isinstance(low, float) and isinstance(high, float) and abs(high - low) <= 1e-9 * abs(high):
-        return low
-    return None
+def _explained(engine: Comparer, cells: Cells) -> Iterator[Finding]:
+    signs = list(_signs(engine, cells))
+    chosen, found = _chosen(engine, cells, signs)
+    if 100 * found[_REST].cells >= LEAST * sum(e.cells for e in found.values()):
+        cells, more = costly_signs(cells)
+        if more:
+            signs += more
+            chosen, found = _chosen(engine, cells, signs)
+    if cells.sampled:
+        found = _evidence(engine, cells, signs, chosen, every=True)
+        chosen = [n for n in chosen if _holds_up(signs[n], found[n].cells, cells.count)]
+        found = _evidence(engine, cells, signs, chosen, every=True)
+    taken: list[exp.Expr] = []
+    for n in chosen:
+        sign, evidence = signs[n], found[n]
+        free = t.all_of(t.definitely(sign.holds), *(t.negate(t.definitely(h)) for h in taken))
+        yield Finding(
+            cells=cells,
+            code=sign.code,
+            confidence=POSSIBLE if evidence.cells < FEW else sign.confidence,
+            words=sign.words(evidence),
+            count=evidence.cells,
+            mine=free,
+        )
+        taken.append(sign.holds)
+    rest = cells.count - sum(found[n].cells for n in chosen)
+    if rest > 0:
+        others = t.all_of(*(t.negate(t.definitely(h)) for h in taken))
+        yield _unexplained(engine, cells, rest, others)
 
 
-def _plain(value: float | Decimal | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:f}" if isinstance(value, Decimal) else f"{value:.9g}"
+def _holds_up(sign: Sign, count: int, total: int) -> bool:
+    return (sign.alone or count >= sign.few) and 100 * count >= LEAST * total
 
 
-def _hours(answer: dict[str, object]) -> str:
-    low, high = answer.get("hours_low"), answer.get("hours_high")
-    if not isinstance(low, float) or not isinstance(high, float):
-        return ""
-    return f"{low:+g}" if low == high else f"{low:+g} or {high:+g}"
+def _unexplained(engine: Comparer, cells: Cells, rest: int, others: exp.Expr) -> Finding:
+    drawn = 2 * rest >= cells.count and _permuted(engine, cells, rest, others)
+    return Finding(
+        cells=cells,
+        code="NONDETERMINISTIC_ORDER" if drawn else "VALUE_DIFF",
+        confidence="",
+        words={},
+        count=rest,
+        mine=others,
+    )
+
+
+# --- Which signs there are, and which of them hold ----------------------------------------
+
+
+def _signs(engine: Comparer, cells: Cells) -> Iterator[Sign]:
+    """All that may be seen in the column, in the order of preference."""
+    if cells.partner is not None:
+        yield _exchanged(cells)
+    yield from early_number_signs(cells)
+    yield from early_time_signs(cells)
+    yield from _nulls(cells)
+    if set(cells.kinds) <= {Kind.NULL_VS_VALUE}:
+        return
+    yield from number_signs(engine, cells)
+    yield from text_signs(engine, cells)
+    yield from time_signs(engine, cells)
+    pair = cells.plan.compared[cells.number]
+    types = {"value": pair.baseline.spelled, "column": pair.candidate.spelled}
+    yield Sign(
+        code="TYPE_CHANGED",
+        holds=t.one_of(t.column(KIND), [Kind.UNREADABLE, Kind.TYPE]),
+        words=lambda _: types,
+        alone=True,
+    )
+
+
+def _nulls(cells: Cells) -> Iterator[Sign]:
+    y, z = t.column(Y), t.column(Z)
+    if cells.common.form is Form.TEXT:
+        lost = [t.all_of(t.equals(a, t.text("")), t.is_null(b)) for a, b in ((y, z), (z, y))]
+        yield Sign(
+            code="EMPTY_STRING_NULL",
+            holds=t.any_of(*lost),
+            words=lambda e: {"also": "", "count": f"{e.cells:,} of {cells.count:,}"},
+            alone=True,
+        )
+    for side, other, kind in (
+        ("Databricks", "Synapse", CANDIDATE_NULL),
+        ("Synapse", "Databricks", BASELINE_NULL),
+    ):
+
+        def words(e: Evidence, side: str = side, other: str = other) -> dict[str, str]:
+            low, high = (e.low, e.high) if side == "Databricks" else (e.other_low, e.other_high)
+            constant = (
+                f" where {other} has {_said(low)} in every one" if low is not None and low == high else ""
+            )
+            return {"side": side, "value": constant}
+
+        holds = t.equals(t.column(KIND), t.text(kind))
+        yield Sign(code="NULL_NOT_HANDLED", holds=holds, words=words, alone=True)
+
+
+def _said(value: str) -> str:
+    cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+    return cut or "the empty text"
+
+
+def _chosen(engine: Comparer, cells: Cells, signs: Sequence[Sign]) -> tuple[list[int], dict[int, Evidence]]:
+    """The signs that hold in the cells that are looked at, in order, with what their cells have in common."""
+    patterns = _patterns(engine, cells, signs)
+    refused: set[int] = set()
+    while True:
+        chosen = choose(signs, patterns, cells.count / max(1, cells.paired), refused)
+        found = _evidence(engine, cells, signs, chosen, every=False)
+        weak = {n for n in chosen if found[n].distinct < signs[n].distinct}
+        if not weak:
+            return chosen, found
+        refused |= weak
+
+
+def _patterns(engine: Comparer, cells: Cells, signs: Sequence[Sign]) -> list[Pattern]:
+    shown = {f"s{n}": sign.holds for n, sign in enumerate(signs)}
+    proven = {f"p{n}_{k}": p for n, sign in enumerate(signs) for k, p in enumerate(sign.proofs)}
+    columns = [t.named(t.definitely(c), name) for name, c in {**shown, **proven}.items()]
+    rows = t.select(columns, t.inner(cells.query(every=False), "r"))
+    names = [t.column(name) for name in (*shown, *proven)]
+    counted = t.select([*names, t.named(t.rows_counted(), "n")], t.inner(rows, "f"), group=names)
+    return [
+        Pattern(
+            tuple(row[f"s{n}"] for n in range(len(signs))),
+            tuple(tuple(row[f"p{n}_{k}"] for k in range(len(sign.proofs))) for n, sign in enumerate(signs)),
+            row["n"],
+        )
+        for row in engine.query(counted).to_pylist()
+    ]
+
+
+def _evidence(
+    engine: Comparer, cells: Cells, signs: Sequence[Sign], chosen: Sequence[int], *, every: bool
+) -> dict[int, Evidence]:
+    """What the cells of each chosen sign, and of the rest, have in common; of `every` cell without how many
+    distinct values there are.
+    """
+    found = {n: Evidence(cells=0) for n in (*chosen, _REST)}
+    branches = [(t.definitely(signs[n].holds), t.number(n)) for n in chosen]
+    group = t.case(*branches, otherwise=t.number(_REST))
+    columns = [t.named(group, "sign"), t.column(Y), t.column(Z)]
+    rows = t.select(columns, t.inner(cells.query(every=every), "r"))
+    measures = [t.column("sign"), t.named(t.rows_counted(), "n")]
+    if not every:
+        measures.append(t.named(exp.Count(this=exp.Distinct(expressions=[t.column(Y)])), "distinct_values"))
+    if not cells.sensitive and cells.common.form not in {Form.NESTED, Form.BINARY}:
+        measures += [
+            t.named(d.as_text(end(this=t.column(name))), f"{word}_{name}")
+            for name in (Y, Z)
+            for word, end in (("low", exp.Min), ("high", exp.Max))
+        ]
+    for row in engine.query(t.select(measures, t.inner(rows, "a"), group=[t.column("sign")])).to_pylist():
+        if row["sign"] in found:
+            found[row["sign"]] = Evidence(
+                cells=row["n"],
+                distinct=row.get("distinct_values") or 0,
+                low=row.get("low_y"),
+                high=row.get("high_y"),
+                other_low=row.get("low_z"),
+                other_high=row.get("high_z"),
+            )
+    return found
+
+
+# --- Signs that more than one cell, or more than one column, shows -------------------------
+
+
+def _exchanged(cells: Cells) -> Sign:
+    partner = cells.plan.compared[cells.partner or 0].name
+    y, z = t.same(t.column(Y), t.column(PARTNER["c"])), t.same(t.column(Z), t.column(PARTNER["b"]))
+    words = {"column": partner}
+    return Sign(code="COLUMN_SWAPPED", holds=t.all_of(y, z), words=lambda _: words, distinct=2, least=50)
+
+
+def _partners(engine: Comparer, plan: Plan, counts: Mapping[int, int]) -> dict[int, int]:
+    """For columns whose values seem exchanged with those of another its number."""
+    able = [
+        (i, j)
+        for i in counts
+        for j in counts
+        if i < j
+        and _alike(plan, i, j)
+        and min(counts[i], counts[j]) >= FEW
+        and 2 * min(counts[i], counts[j]) >= max(counts[i], counts[j])
+    ][:_MOST_PAIRS]
+    if not able:
+        return {}
+    columns: list[exp.Expr] = []
+    for i, j in able:
+        values = {
+            (n, w): queries.in_form(plan, n, w, t.column(f"{w}{n}")) for n in (i, j) for w in queries.SIDES
+        }
+        both = t.all_of(t.same(values[i, "b"], values[j, "c"]), t.same(values[j, "b"], values[i, "c"]))
+        wrong = t.all_of(t.not_null(t.column(f"d{i}")), both)
+        columns.append(t.named(t.count_if(wrong), f"n{i}_{j}"))
+        columns.append(t.named(exp.Count(this=t.column(f"d{i}")), f"of{i}_{j}"))
+    most = max(max(counts[i], counts[j]) for i, j in able)
+    where = below(most, MOST_CELLS) if most > MOST_CELLS else None
+    found = one_row(engine, t.select(columns, t.table(CLASSIFIED), where=where))
+    partners: dict[int, int] = {}
+    for i, j in able:
+        if i not in partners and j not in partners and 2 * found[f"n{i}_{j}"] >= max(1, found[f"of{i}_{j}"]):
+            partners |= {i: j, j: i}
+    return partners
+
+
+def _alike(plan: Plan, i: int, j: int) -> bool:
+    one, other = plan.common(i), plan.common(j)
+    return (one.form, one.digits, one.scale) == (other.form, other.digits, other.scale)
+
+
+def _permuted(engine: Comparer, cells: Cells, rest: int, others: exp.Expr) -> bool:
+    """Whether these cells hold, on both sides, the very same values equally often, and at least five."""
+    if not 5 <= rest <= _MOST_SORTED or cells.common.form is Form.NESTED:
+        return False
+    rows = t.select([t.column(Y), t.column(Z)], t.inner(cells.query(every=True), "r"), where=others)
+    ones = [
+        t.select([t.named(t.column(name), "v"), t.named(t.number(sign), "n")], t.inner(rows, "s"))
+        for name, sign in ((Y, 1), (Z, -1))
+    ]
+    total = t.named(exp.Sum(this=t.column("n")), "n")
+    values = t.select([t.column("v"), total], t.inner(t.union(ones), "u"), group=[t.column("v")])
+    odd = t.count_if(t.operator(exp.NEQ, t.column("n"), t.number(0)))
+    counted = t.select([t.named(odd, "odd"), t.named(t.rows_counted(), "n")], t.inner(values, "w"))
+    answer = one_row(engine, counted)
+    return answer["odd"] == 0 and answer["n"] >= 5

@@ -80,10 +80,15 @@ def common(baseline: Type, candidate: Type) -> Common | None:
         case Family.TEXT:
             form = Form.GUID if baseline.guid or candidate.guid else Form.TEXT
         case _:  # nested: only the very same type, and no map, whose entries have no order
-            if baseline.neutral != candidate.neutral or "map" in baseline.neutral:
+            if _spelling(baseline) != _spelling(candidate) or "map" in _spelling(baseline):
                 return None
             form = Form.NESTED
     return Common(form, baseline, candidate)
+
+
+def _spelling(nested: Type) -> str:
+    """As the engine holds it, however a system declares it; declared, where no engine holds it."""
+    return "".join(nested.stored.split()) or nested.neutral
 
 
 def _as_read(type_: Type, other: Type) -> Type:
@@ -182,7 +187,7 @@ def _numeral_of_float(value: exp.Expr, scale: int) -> exp.Expr:
 
 def _float_text(common_: Common, type_: Type, raw: exp.Expr) -> exp.Expr:
     def show(value: exp.Expr) -> exp.Expr:
-        return d.as_text(_plain_float(value))
+        return d.float_text(_plain_float(value))
 
     if not type_.read:
         return show(_double(type_, raw))

@@ -1,7 +1,8 @@
 """Pair the rows on the engine: what differs becomes one table, everything is counted from it.
 
-Rows whose key occurs once on each side join directly. Only rows of repeated keys take the longer way:
-equal rows first, the m-th with the m-th, then the others in sorted order.
+Fingerprints first leave out the rows that cannot differ (`fingerprints`). Rows whose key occurs once on each
+side join directly. Only rows of repeated keys take the longer way: equal rows first, the m-th with the m-th,
+then the others in sorted order.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from recon.compare import queries, segments, trees
-from recon.compare.queries import CLASSIFIED, DIFFERENT, MANY, REPEATED, SIDES, Which
+from recon.compare import axis as axes
+from recon.compare import fingerprints, queries, trees
+from recon.compare.queries import CLASSIFIED, MANY, REPEATED, SIDES, Shape, Which
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from sqlglot import exp
 
+    from recon.compare.fingerprints import Open
     from recon.compare.plan import Plan
     from recon.compare.segments import Axis
     from recon.model import TableRef
@@ -32,6 +35,7 @@ class Paired:
 
     `repeated` says whether any key repeats, `axis` how rows fall into segments, `totals` how many
     baseline rows lie in each segment, `forgiven` the cells that only a rule makes equal, by column number.
+    `wide`: the different rows have the values of all compared columns, not only of the key and the touched.
     """
 
     rows: dict[Which, int]
@@ -39,6 +43,8 @@ class Paired:
     repeated: bool
     axis: Axis
     touched: tuple[int, ...]  # the numbers of the columns that have differing cells
+    wrong: dict[int, int] = field(default_factory=dict[int, int])  # by column number: its differing cells
+    wide: bool = True
     totals: dict[str, int] = field(default_factory=dict[str, int])
     forgiven: dict[int, int] = field(default_factory=dict[int, int])
 
@@ -49,51 +55,66 @@ def one_row(engine: Comparer, query: exp.Query) -> dict[str, int]:
     return {str(name): int(value or 0) for name, value in row.items()}
 
 
-def pair(engine: Comparer, plan: Plan, baseline: TableRef, candidate: TableRef) -> Paired:
-    """Write the table of different rows and count what it does not hold."""
+def pair(
+    engine: Comparer, plan: Plan, baseline: TableRef, candidate: TableRef, *, exact: bool = False
+) -> Paired:
+    """Write the table of different rows and count what it does not hold. `exact`: without fingerprints."""
     tables: Tables = {"b": baseline, "c": candidate}
-    keys = _sides(plan, tables, plan.keys)
-    counts: dict[Which, dict[str, int]] = {
-        which: one_row(engine, queries.side_counts(plan, which, keys[which])) for which in SIDES
-    }
-    rows: dict[Which, int] = {which: counts[which]["n"] for which in SIDES}
-    axis = _axis(engine, plan, tables, rows)
-    repeated = engine.save(queries.repeated_keys(plan, keys), REPEATED) > 0
-    if repeated:
-        _save_many(engine, plan, tables)
-    joins = _joins(plan, tables, range(len(plan.compared)), repeated=repeated)
+    hashed = bool(plan.compared) and not exact
+    unique = hashed and fingerprints.unique(engine, plan, baseline, "b")
+    found = (fingerprints.unlike if hashed else fingerprints.everything)(engine, plan, tables)
+    axis, totals = axes.choose(engine, plan, tables, found.counts, same=found.rows == 0)
+    repeated = _repeated(engine, plan, found, unique=unique)
+    joins = _joins(plan, found, range(len(plan.compared)), repeated=repeated)
+    if hashed and not repeated:
+        suspects, alone = fingerprints.suspects(engine, plan, found), False
+    else:
+        suspects, alone = _suspects(engine, plan, joins)
+    shape = _shape(plan, found, axis, suspects, alone=alone)
+    if set(shape.columns) < set(range(len(plan.compared))) and not repeated:
+        joins = _joins(plan, found, shape.columns, repeated=False)
     label = axis.of(plan)
-    different = [queries.different(plan, join, label, repeated=n > 0) for n, join in enumerate(joins)]
-    engine.save(trees.union(different), DIFFERENT)
-    wrong = one_row(engine, queries.mismatches(plan)) if plan.values else {}
-    touched = tuple(i for i in plan.values if wrong[f"x{i}"])
-    engine.save(queries.classified(plan, touched), CLASSIFIED)
+    different = [queries.different(plan, join, label, shape, repeated=n > 0) for n, join in enumerate(joins)]
+    engine.save(trees.union(different), CLASSIFIED)
+    wrong = one_row(engine, queries.kinds(suspects)) if suspects else {}
     return Paired(
-        rows=rows,
-        nulls={which: 0 if plan.whole else counts[which]["nulls"] for which in SIDES},
+        rows=dict(found.counts),
+        nulls={which: 0 if plan.whole else found.nulls[which] for which in SIDES},
         repeated=repeated,
         axis=axis,
-        touched=touched,
-        totals=_totals(engine, plan, axis, baseline),
-        forgiven=_forgiven(engine, plan, tables, repeated=repeated),
+        touched=tuple(i for i in suspects if wrong[f"n{i}"]),
+        wrong={i: wrong[f"n{i}"] for i in suspects},
+        wide=len(shape.columns) == len(plan.compared),
+        totals=totals,
+        forgiven=_forgiven(engine, plan, found, repeated=repeated),
     )
 
 
-def _sides(plan: Plan, tables: Tables, only: Iterable[int]) -> dict[Which, exp.Select]:
-    numbers = tuple(only)
-    return {which: queries.side(plan, which, tables[which], numbers) for which in SIDES}
+def _repeated(engine: Comparer, plan: Plan, found: Open, *, unique: bool) -> bool:
+    """Whether any key occurs more than once on a side; if so, all rows of such keys become work tables.
 
-
-def _save_many(engine: Comparer, plan: Plan, tables: Tables) -> None:
-    """The rows of repeated keys, numbered, as tables of their own."""
-    for which, rows in _sides(plan, tables, range(len(plan.compared))).items():
+    `unique`: the baseline's keys are known to differ. Then so do the candidate's, if they are the same.
+    """
+    if unique:
+        alike = found.rows == 0 or fingerprints.keys_alike(engine, plan, found)
+        if alike or fingerprints.unique(engine, plan, found.tables["c"], "c"):
+            return False
+    sides: dict[Which, exp.Select] = {
+        which: queries.side(plan, which, found.tables[which], plan.keys) for which in SIDES
+    }
+    if not engine.save(queries.repeated_keys(plan, sides), REPEATED):
+        return False
+    for which in SIDES:
+        rows = queries.side(plan, which, found.tables[which])
         many = queries.split(plan, which, rows, repeated=True)
         engine.save(queries.numbered(plan, which, many), MANY[which])
+    return True
 
 
-def _joins(plan: Plan, tables: Tables, only: Iterable[int], *, repeated: bool) -> list[queries.Join]:
-    """Rows whose key occurs at most once on each side; then what is left of the repeated ones."""
-    sides = _sides(plan, tables, only)
+def _joins(plan: Plan, found: Open, only: Iterable[int], *, repeated: bool) -> list[queries.Join]:
+    """Open rows whose key occurs at most once on each side; then what is left of the repeated ones."""
+    numbers = tuple(only)
+    sides = {which: found.side(plan, which, numbers) for which in SIDES}
     if not repeated:
         return [(sides["b"], sides["c"], queries.on_keys(plan, nth=False))]
     one, other = (queries.split(plan, which, sides[which], repeated=False) for which in SIDES)
@@ -101,61 +122,35 @@ def _joins(plan: Plan, tables: Tables, only: Iterable[int], *, repeated: bool) -
     return [(one, other, queries.on_keys(plan, nth=False)), rest]
 
 
-def _totals(engine: Comparer, plan: Plan, axis: Axis, baseline: TableRef) -> dict[str, int]:
-    rows = queries.side(plan, "b", baseline, () if axis.number is None else (axis.number,))
-    answer = engine.query(segments.totals(rows, axis.of(plan)["b"]))
-    return {str(row["seg"]): int(row["n"]) for row in answer.to_pylist()}
+def _suspects(engine: Comparer, plan: Plan, joins: list[queries.Join]) -> tuple[tuple[int, ...], bool]:
+    """The columns that have differing cells, seen on the values, and whether any row has no partner."""
+    found = dict.fromkeys(("alone", *(f"x{i}" for i in plan.values)), 0)
+    for join in joins:
+        for name, count in one_row(engine, queries.counted(plan, join, plan.values)).items():
+            found[name] += count
+    return tuple(i for i in plan.values if found[f"x{i}"]), found["alone"] > 0
 
 
-def _forgiven(engine: Comparer, plan: Plan, tables: Tables, *, repeated: bool) -> dict[int, int]:
+def _shape(plan: Plan, found: Open, axis: Axis, suspects: tuple[int, ...], *, alone: bool) -> Shape:
+    """All columns where that is cheap, or where rows without a partner are to be shown; else what is needed.
+
+    Rows without a partner change the key and value pairs of every column: fingerprints then suspect them all.
+    """
+    every = tuple(range(len(plan.compared)))
+    if found.small or alone or len(suspects) == len(plan.values):
+        return Shape(every, suspects)
+    needed = {*plan.keys, *suspects, *([] if axis.number is None else [axis.number])}
+    return Shape(tuple(sorted(needed)), suspects)
+
+
+def _forgiven(engine: Comparer, plan: Plan, found: Open, *, repeated: bool) -> dict[int, int]:
     """By column number, over all pairs: of unique keys, the rest of the others, and their equal rows."""
     numbers = queries.forgiving(plan)
     if not numbers:
         return {}
-    joins = _joins(plan, tables, (*plan.keys, *numbers), repeated=repeated)
-    found = dict.fromkeys(numbers, 0)
+    joins = _joins(plan, found, (*plan.keys, *numbers), repeated=repeated)
+    cells = dict.fromkeys(numbers, 0)
     for join in [*joins, queries.equal_many(plan)] if repeated else joins:
-        for name, cells in one_row(engine, queries.forgiven(plan, join)).items():
-            found[int(name[1:])] += cells
-    return found
-
-
-def _axis(engine: Comparer, plan: Plan, tables: Tables, rows: dict[Which, int]) -> Axis:
-    """Choose the segment column, then the finest way of merging its values that gives few labels."""
-    which: Which = "b" if rows["b"] else "c"
-    chosen = None
-    for numbers in (segments.asked(plan) or segments.able(plan, keys=True), segments.able(plan, keys=False)):
-        if chosen is None and numbers:
-            side = queries.side(plan, which, tables[which], numbers)
-            facts = one_row(engine, segments.profile(plan, which, side, numbers))
-            chosen = segments.choose(plan, facts)
-    if chosen is None:
-        return segments.Axis(None)
-    number, dated = chosen
-    values = segments.value_rows(plan, number, _sides(plan, tables, [number]))
-    if dated:
-        level = segments.finest(one_row(engine, segments.level_counts(plan, number, values)))
-        if level is not None:
-            return _labelled(engine, number, level, segments.date_label(plan, number, level), values)
-    plain = segments.plain_label(plan, number)
-    found = engine.query(segments.label_counts(plain, values, segments.MOST + 1, by_size=True))
-    if found.num_rows <= segments.MOST:
-        return _labelled(engine, number, "", plain, values)
-    top = segments.labels_in(found.slice(0, segments.MOST - 1))
-    grouping = f"top {len(top)} and the rest"
-    return _labelled(engine, number, grouping, segments.top_label(plan, number, top), values)
-
-
-def _labelled(
-    engine: Comparer,
-    number: int,
-    grouping: str,
-    label: Callable[[exp.Expr], exp.Expr],
-    values: exp.Query,
-) -> Axis:
-    """The axis with its labels in the order of their values; NULL and the rest come last."""
-    found = segments.labels_in(
-        engine.query(segments.label_counts(label, values, segments.MOST, by_size=False))
-    )
-    ordered = [t for t in found if t != segments.OTHER] + [t for t in found if t == segments.OTHER]
-    return segments.Axis(number, grouping, tuple(ordered), label)
+        for name, count in one_row(engine, queries.forgiven(plan, join)).items():
+            cells[int(name[1:])] += count
+    return cells

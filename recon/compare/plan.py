@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from recon.compare import rules, trees
@@ -49,7 +50,7 @@ class Pair:
         return "not comparable" if self.common is None else "key" if self.key else "value"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what follows from the fields is kept once it is known
 class Plan:
     """Which columns pair, which are compared and which rows pair by.
 
@@ -65,21 +66,23 @@ class Plan:
     plain: Mapping[str, tuple[bool, ...]]  # by side "b", "c": whether a compared value is in its form already
     trouble: tuple[str, ...]
     segment: str  # as spelled by the baseline; empty: to be chosen
+    mask_key: str = ""  # the secret of the marks of sensitive values
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         """Whether every compared column is a key."""
         return bool(self.trouble) or not any(p.key for p in self.pairs)
 
-    @property
+    @cached_property
     def keys(self) -> tuple[int, ...]:
         """The numbers of the columns that rows pair by."""
         return tuple(i for i, p in enumerate(self.compared) if self.whole or p.key)
 
-    @property
+    @cached_property
     def values(self) -> tuple[int, ...]:
         """The numbers of the other compared columns."""
-        return tuple(i for i in range(len(self.compared)) if i not in self.keys)
+        keys = set(self.keys)
+        return tuple(i for i in range(len(self.compared)) if i not in keys)
 
     def by_name(self, numbers: Iterable[int]) -> list[int]:
         """In an order that does not depend on where the columns stand: what is sorted by must not either."""
@@ -123,6 +126,7 @@ def make_plan(
         widths=(len(ours), len(theirs)),
         trouble=_trouble(keys, pairs, missing, extra),
         segment=_segment(spec, ours, theirs),
+        mask_key=spec.mask_key,
     )
     _check_rules(spec, plan)
     return plan

@@ -2,17 +2,18 @@
 
 A compared column goes by its number i, so no name of a user's can collide with ours. On a side: `v{i}` the
 value as it is, `w{i}` the value in its form where that is another. Of different rows: `b{i}` and `c{i}` the
-values of both sides, `x{i}` TRUE where the cells of a pair differ, later `d{i}` the kind of the difference.
+values of both sides, `d{i}` the kind of the difference where the cells of a pair differ.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from sqlglot import exp
 
 from recon.compare import dialect as d
-from recon.compare import rules
+from recon.compare import draw, rules
 from recon.compare import trees as t
 from recon.compare.kinds import kind_of
 from recon.compare.types import Family
@@ -29,10 +30,20 @@ SIDES: Final[tuple[Which, Which]] = ("b", "c")
 Rows: TypeAlias = "Mapping[Which, exp.Select]"
 Join: TypeAlias = tuple[exp.Select, exp.Select, exp.Expr]  # the rows of both sides and what pairs them
 
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is kept of the different rows: the values of `columns`, and for the `suspects` among them, which
+    are the only ones that may differ, the kind of the difference.
+    """
+
+    columns: tuple[int, ...]
+    suspects: tuple[int, ...]
+
+
 WORK: Final = "recon_work"
 REPEATED: Final = TableRef(WORK, "repeated_keys")
 MANY: Final = {"b": TableRef(WORK, "baseline_many"), "c": TableRef(WORK, "candidate_many")}
-DIFFERENT: Final = TableRef(WORK, "different_rows")
 CLASSIFIED: Final = TableRef(WORK, "classified_rows")
 
 
@@ -45,11 +56,21 @@ def side(plan: Plan, which: Which, ref: TableRef, only: Iterable[int] | None = N
     names = [exp.to_identifier(f"c{n}") for n in range(plan.widths[SIDES.index(which)])]
     rows = t.table(ref)
     rows.set("alias", exp.TableAlias(this=exp.to_identifier("t"), columns=names))
+    numbers = range(len(plan.compared)) if only is None else only
+    return _rows(plan, which, rows, {i: _stored(plan, i, which) for i in numbers})
+
+
+def kept_side(plan: Plan, which: Which, ref: TableRef, only: Iterable[int]) -> exp.Select:
+    """The same of a work table whose columns are `v{i}`."""
+    return _rows(plan, which, t.table(ref, "t"), {i: t.column(f"v{i}", "t") for i in only})
+
+
+def _rows(plan: Plan, which: Which, rows: exp.Expr, stored: Mapping[int, exp.Expr]) -> exp.Select:
     columns = [t.named(exp.true(), "here")]
-    for i in range(len(plan.compared)) if only is None else sorted(set(only)):
-        columns.append(t.named(_stored(plan, i, which), f"v{i}"))
+    for i, value in sorted(stored.items()):
+        columns.append(t.named(value, f"v{i}"))
         if not plan.plain[which][i]:
-            columns.append(t.named(in_form(plan, i, which, _stored(plan, i, which)), f"w{i}"))
+            columns.append(t.named(in_form(plan, i, which, value), f"w{i}"))
     return t.select(columns, rows)
 
 
@@ -172,55 +193,48 @@ def _equal(plan: Plan, i: int) -> exp.Expr:
     return rules.equal(plan.common(i), plan.compared[i].rule, normal(plan, i, "b"), normal(plan, i, "c"))
 
 
-def different(plan: Plan, pairs: Join, segment: Mapping[Which, exp.Expr], *, repeated: bool) -> exp.Select:
-    """Missing and extra rows, and pairs with a differing cell: values, `x{i}`, segment, hash of the key."""
+def counted(plan: Plan, pairs: Join, numbers: Iterable[int]) -> exp.Select:
+    """One row: of each of these columns how many cells differ, `x{i}`, and how many rows have no partner,
+    `alone`.
+    """
     one, other, on = pairs
     both = t.all_of(_present("b"), _present("c"))
-    equal = t.all_of(both, *(_equal(plan, i) for i in plan.values))
+    counts = [t.named(t.count_if(t.negate(both)), "alone")]
+    counts += [t.named(t.count_if(t.all_of(both, t.negate(_equal(plan, i)))), f"x{i}") for i in numbers]
+    return t.select(counts, t.inner(one, "b"), joins=[t.join(t.inner(other, "c"), on, "FULL")])
+
+
+def different(
+    plan: Plan, pairs: Join, segment: Mapping[Which, exp.Expr], shape: Shape, *, repeated: bool
+) -> exp.Select:
+    """Missing and extra rows, and pairs with a differing cell: values, kinds, segment, number `h`."""
+    one, other, on = pairs
+    both = t.all_of(_present("b"), _present("c"))
+    equal = t.all_of(both, *(_equal(plan, i) for i in shape.suspects))
     columns = [
         t.named(_present("b"), "in_b"),
         t.named(_present("c"), "in_c"),
         t.named(exp.true() if repeated else exp.false(), "repeated"),
         t.named(
-            _hash(plan, _present("b"), normals(plan, plan.keys, "b"), normals(plan, plan.keys, "c")), "h"
+            draw.draw(plan, _present("b"), normals(plan, plan.keys, "b"), normals(plan, plan.keys, "c")), "h"
         ),
         t.named(t.case((_present("b"), segment["b"]), otherwise=segment["c"]), "seg"),
     ]
-    for i in range(len(plan.compared)):
+    for i in shape.columns:
         columns += [t.named(raw(i, "b"), f"b{i}"), t.named(raw(i, "c"), f"c{i}")]
-    for i in plan.values:
+    for i in shape.suspects:
         differs = t.all_of(both, t.negate(_equal(plan, i)))
-        columns.append(t.named(t.case((differs, exp.true()), otherwise=exp.null()), f"x{i}"))
+        kind = kind_of(plan.common(i), normal(plan, i, "b"), normal(plan, i, "c"))
+        columns.append(t.named(t.case((differs, kind), otherwise=d.as_text(exp.null())), f"d{i}"))
     return t.select(
         columns, t.inner(one, "b"), joins=[t.join(t.inner(other, "c"), on, "FULL")], where=t.negate(equal)
     )
 
 
-def _hash(plan: Plan, here: exp.Expr, one: Sequence[exp.Expr], other: Sequence[exp.Expr]) -> exp.Expr:
-    """A hash of the key in its form (by name): the same for any order of rows and columns."""
-    keys = [d.as_text(t.case((here, b), otherwise=c)) for b, c in zip(one, other, strict=True)]
-    return d.digest(d.json_of([plan.compared[i].name for i in plan.by_name(plan.keys)], keys))
-
-
-def mismatches(plan: Plan) -> exp.Select:
-    """One row, `x{i}`: how many cells of the column differ."""
-    counts = [t.named(exp.Count(this=t.column(f"x{i}")), f"x{i}") for i in plan.values]
-    return t.select(counts, t.table(DIFFERENT))
-
-
-def classified(plan: Plan, touched: Sequence[int]) -> exp.Select:
-    """The different rows with the kind of each difference, `d{i}`, for the columns that have any."""
-    columns: list[exp.Expr] = [t.everything()]
-    for i in touched:
-        forms = (in_form(plan, i, which, t.column(f"{which}{i}")) for which in SIDES)
-        columns += [t.named(form, f"{name}{i}") for form, name in zip(forms, "yz", strict=True)]
-    rows = t.inner(t.select(columns, t.table(DIFFERENT)), "r")
-    kept = [t.column(n) for n in ("in_b", "in_c", "repeated", "h", "seg")]
-    kept += [t.column(f"{which}{i}") for i in range(len(plan.compared)) for which in SIDES]
-    for i in touched:
-        kind = kind_of(plan.common(i), t.column(f"y{i}"), t.column(f"z{i}"))
-        kept.append(t.named(t.case((t.column(f"x{i}"), kind), otherwise=d.as_text(exp.null())), f"d{i}"))
-    return t.select(kept, rows)
+def kinds(numbers: Iterable[int]) -> exp.Select:
+    """One row, `n{i}`: how many cells of the column differ."""
+    counts = [t.named(exp.Count(this=t.column(f"d{i}")), f"n{i}") for i in numbers]
+    return t.select(counts, t.table(CLASSIFIED))
 
 
 def forgiving(plan: Plan) -> list[int]:
@@ -239,7 +253,7 @@ def forgiven(plan: Plan, pairs: Join) -> exp.Select:
 
 
 def repetitions(plan: Plan) -> exp.Select:
-    """The repeated keys: how often each occurs on both sides (`nb`, `nc`), its values and its hash."""
+    """The repeated keys: how often each occurs on both sides (`nb`, `nc`), its values and its number."""
     groups = {
         which: t.select(
             [
@@ -254,8 +268,8 @@ def repetitions(plan: Plan) -> exp.Select:
     }
     on = t.all_of(*(t.same(t.column(f"k{i}", "b"), t.column(f"k{i}", "c")) for i in plan.keys))
     here = t.not_null(t.column("n", "b"))
-    one, other = ([t.column(f"k{i}", which) for i in plan.by_name(plan.keys)] for which in SIDES)
-    columns = [t.named(here, "in_b"), t.named(_hash(plan, here, one, other), "h")]
+    one, other = ([t.column(f"k{i}", which) for i in plan.keys] for which in SIDES)
+    columns = [t.named(here, "in_b"), t.named(draw.draw(plan, here, one, other), "h")]
     columns += [t.named(t.first_known(t.column("n", w), t.number(0)), f"n{w}") for w in SIDES]
     columns += [t.named(raw(i, which), f"{which}{i}") for i in plan.keys for which in SIDES]
     return t.select(columns, t.inner(groups["b"], "b"), joins=[t.join(t.inner(groups["c"], "c"), on, "FULL")])

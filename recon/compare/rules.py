@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
+from recon.collation import comparable
 from recon.compare import dialect as d
-from recon.compare import reading, tolerance
+from recon.compare import folding, reading, tolerance
 from recon.compare import trees as t
 from recon.compare.forms import FLOATS, INSTANTS, NUMBERS, TIMES, Form, canonical
 from recon.compare.types import Family
@@ -23,45 +24,54 @@ if TYPE_CHECKING:
     from recon.model import Rule, Tolerance
 
 _MICROSECONDS: Final = 1_000_000
-_SHARES: Final = {ToleranceKind.REL, ToleranceKind.PCT}
+_OF_NUMBERS: Final = (ToleranceKind.ABS, ToleranceKind.REL, ToleranceKind.PCT)
 
 
 def check(name: str, rule: Rule, common: Common) -> None:
     """SpecError when the rule means nothing for values of this form."""
-    if rule.text and not any(x.read or x.family is Family.TEXT for x in (common.baseline, common.candidate)):
+    texts = any(x.read or x.family is Family.TEXT for x in (common.baseline, common.candidate))
+    if (rule.text or rule.collation) and not texts:
         raise SpecError(
             f"column {name}: a text rule ({rule}) on {common.baseline.spelled}, which is no text",
-            hint=f"Remove `text` from [columns.{name}]; for numbers and times use `tolerance`.",
+            hint=f"Remove it from [columns.{name}]; for numbers and times use `tolerance`.",
         )
-    if not rule.tolerance:
-        return
-    kind = rule.tolerance.kind
-    _check_amount(name, rule.tolerance)
-    if common.form in NUMBERS and kind is not ToleranceKind.SECS:
-        return
-    if common.form in INSTANTS | TIMES and kind is ToleranceKind.SECS:
-        return
-    remedy = (
-        "use `abs`, `rel` or `pct`"
-        if common.form in NUMBERS
-        else "use `secs`"
-        if common.form in INSTANTS | TIMES
-        else "remove the tolerance; for text use `text = [...]`"
-    )
-    raise SpecError(
-        f"column {name}: the tolerance `{rule.tolerance}` means nothing for {common.baseline.spelled}",
-        hint=f"In [columns.{name}] {remedy}.",
-    )
+    if rule.collation:
+        _check_collation(name, rule.collation)
+    if rule.tolerance:
+        _check_tolerance(name, rule.tolerance, common)
 
 
-def _check_amount(name: str, amount: Tolerance) -> None:
-    numerator, power = tolerance.fraction(amount) if amount.amount.is_finite() else (-1, 0)
-    if 0 <= numerator < 10**tolerance.MOST_DIGITS and power <= tolerance.MOST_DIGITS:
-        return
-    raise SpecError(
-        f"column {name}: the tolerance's amount {amount.amount} is not usable",
-        hint=f"Write a number of at most {tolerance.MOST_DIGITS} digits that is not negative.",
-    )
+def _check_collation(name: str, collation: str) -> None:
+    try:
+        comparable(collation)
+    except SpecError as error:
+        raise SpecError(f"column {name}: {error}", hint=error.hint) from error
+
+
+def _check_tolerance(name: str, amount: Tolerance, common: Common) -> None:
+    able = _tolerances(common)
+    if amount.kind not in able:
+        remedy = f"use {' or '.join(f'`{kind}`' for kind in able)}" if able else "remove the tolerance"
+        remedy += "" if able else "; for text use `text = [...]`"
+        raise SpecError(
+            f"column {name}: the tolerance `{amount}` means nothing for {common.baseline.spelled}",
+            hint=f"In [columns.{name}] {remedy}.",
+        )
+    if amount.fault:
+        raise SpecError(
+            f"column {name}: the tolerance `{amount.kind} {amount.amount}` cannot be used: {amount.fault}",
+            hint=f"Correct it in [columns.{name}].",
+        )
+
+
+def _tolerances(common: Common) -> tuple[ToleranceKind, ...]:
+    """What may be said about how far apart two values of this form may lie."""
+    if common.form in INSTANTS | TIMES:
+        return (ToleranceKind.SECS,)
+    if common.form not in NUMBERS:
+        return ()
+    floating = common.baseline.floating or common.candidate.floating
+    return _OF_NUMBERS + ((ToleranceKind.ULP,) if floating else ())
 
 
 def normal(common: Common, rule: Rule, type_: Type, raw: exp.Expr) -> exp.Expr:
@@ -79,15 +89,17 @@ def strict(common: Common, type_: Type, raw: exp.Expr) -> exp.Expr:
 def forgives(common: Common, rule: Rule) -> bool:
     """Whether the rule, or CHAR padding, can make equal what is not."""
     padded = common.baseline.padded or common.candidate.padded
-    return bool(rule.tolerance or rule.text or padded)
+    return bool(rule.tolerance or rule.text or rule.collation or padded)
 
 
 def _looked_past(raw: exp.Expr, rule: Rule, *, padded: bool) -> exp.Expr:
     value = t.own(raw)
     if TextPolicy.NFC in rule.text:
         value = d.composed(value)
+    if rule.collation:
+        value = folding.collated(value, comparable(rule.collation))
     if TextPolicy.CASE in rule.text:
-        value = t.lower(value)
+        value = folding.one_case(value)
     if padded or TextPolicy.TRAILING_SPACES in rule.text:
         value = t.call("rtrim", value, t.text(" "))
     if TextPolicy.EMPTY_IS_NULL in rule.text:
@@ -107,16 +119,28 @@ def equal(common: Common, rule: Rule, baseline: exp.Expr, candidate: exp.Expr) -
 def _near(common: Common, amount: Tolerance, baseline: exp.Expr, candidate: exp.Expr) -> exp.Expr:
     if common.form in NUMBERS:
         if common.baseline.floating or common.candidate.floating:
-            return tolerance.within_float(amount, as_double(common, baseline), as_double(common, candidate))
+            return _near_float(common, amount, as_double(common, baseline), as_double(common, candidate))
         return exact_near(common, amount, baseline, candidate)
     one, other = as_microsecond_type(common, baseline), as_microsecond_type(common, candidate)
     return tolerance.within_microseconds(amount.amount * _MICROSECONDS, one, other)
 
 
+def _near_float(common: Common, amount: Tolerance, one: exp.Expr, other: exp.Expr) -> exp.Expr:
+    if amount.kind is ToleranceKind.ULP:
+        single = common.baseline.single and common.candidate.single
+        return tolerance.within_ulps(int(amount.amount), one, other, single=single)
+    return tolerance.within_float(amount, one, other)
+
+
 def exact_near(common: Common, amount: Tolerance, baseline: exp.Expr, candidate: exp.Expr) -> exp.Expr:
     """Whether two exact numbers in their form are within the tolerance; an unreadable text never is."""
-    if amount.kind is ToleranceKind.ABS and common.form in {Form.INTEGER, Form.DECIMAL}:
-        direct = tolerance.within_decimal(amount.amount, baseline, candidate, common.digits, common.scale)
+    if common.form in {Form.INTEGER, Form.DECIMAL}:
+        size = (common.digits, common.scale)
+        direct = (
+            tolerance.within_decimal(amount.amount, baseline, candidate, *size)
+            if amount.kind is ToleranceKind.ABS
+            else tolerance.within_share_of_decimal(amount, baseline, candidate, *size)
+        )
         if direct is not None:
             return direct
     numerals = [as_numeral(common, v) for v in (baseline, candidate)]

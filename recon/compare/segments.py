@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 MOST: Final = 60
 NULL, OTHER, ALL = "NULL", "(other)", "(all rows)"
 _YYYYMMDD: Final = r"(1[789]|2[01]|99)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+_FIRST_DATE: Final = 17000101  # yyyymmdd
 _LEVELS: Final = ("", "day", "month", "quarter", "year")
 _LONGEST: Final = 80  # characters of a label
+_SOME: Final = 20_000  # rows
 _PLAIN: Final = {Form.TEXT, Form.GUID, Form.INTEGER, Form.DECIMAL, Form.NUMERAL}
 
 
@@ -49,16 +51,40 @@ class Axis:
         return {which: self.label(normal(plan, self.number, which)) for which in SIDES}
 
 
+def largest(plan: Plan, which: Which, rows: exp.Select, numbers: Sequence[int]) -> exp.Select:
+    """One row: the largest value, `m{i}`, of the integers among some columns."""
+    whole = [i for i in numbers if plan.common(i).form is Form.INTEGER]
+    columns = [t.named(exp.Max(this=normal(plan, i, which)), f"m{i}") for i in whole]
+    return t.select(columns or [t.named(t.rows_counted(), "n")], t.inner(rows, which))
+
+
+def never_dates(largest_: Mapping[str, int | None], i: int) -> bool:
+    """Whether a column of integers has none that looks like a date."""
+    return f"m{i}" in largest_ and (largest_[f"m{i}"] or 0) < _FIRST_DATE
+
+
 def profile(plan: Plan, which: Which, rows: exp.Select, numbers: Sequence[int]) -> exp.Select:
-    """One row about some columns of a side: `n` rows, about how many distinct values `u{i}`, and how many
-    values that look like dates `y{i}`.
-    """
-    columns = [t.named(t.rows_counted(), "n")]
-    for i in numbers:
-        value = normal(plan, i, which)
-        columns.append(t.named(d.distinct_roughly(value), f"u{i}"))
-        columns.append(t.named(t.count_if(_like_a_date(plan, i, value)), f"y{i}"))
-    return t.select(columns, t.inner(rows, which))
+    """One row about some columns of a side: how many values look like dates, `y{i}`."""
+    values = {i: normal(plan, i, which) for i in numbers}
+    columns = [t.named(t.count_if(_like_a_date(plan, i, value)), f"y{i}") for i, value in values.items()]
+    return t.select(columns or [t.named(t.rows_counted(), "n")], t.inner(rows, which))
+
+
+def some_distinct(plan: Plan, which: Which, rows: exp.Select, numbers: Sequence[int]) -> exp.Select:
+    """One row: how many distinct values, `u{i}`, some rows have. All have at least as many."""
+    some = t.sorted_by(rows, [], _SOME)
+    return _distinct_counts(plan, which, some, numbers)
+
+
+def all_distinct(plan: Plan, which: Which, rows: exp.Select, i: int) -> exp.Select:
+    """One row: how many distinct values, `u{i}`, NULL aside."""
+    return _distinct_counts(plan, which, rows, [i])
+
+
+def _distinct_counts(plan: Plan, which: Which, rows: exp.Select, numbers: Sequence[int]) -> exp.Select:
+    values = {i: exp.Distinct(expressions=[normal(plan, i, which)]) for i in numbers}
+    counts = [t.named(exp.Count(this=value), f"u{i}") for i, value in values.items()]
+    return t.select(counts, t.inner(rows, which))
 
 
 def able(plan: Plan, *, keys: bool) -> list[int]:
@@ -83,7 +109,7 @@ def _like_a_date(plan: Plan, i: int, value: exp.Expr) -> exp.Expr:
         return d.matches(_plain_text(plan, i, value), _YYYYMMDD) if keyed else exp.false()
     hundred = t.number(100)
     month = t.operator(exp.Mod, t.operator(exp.IntDiv, value, hundred), hundred)
-    bounds = ((value, 17000101, 99991231), (month, 1, 12), (t.operator(exp.Mod, value, hundred), 1, 31))
+    bounds = ((value, _FIRST_DATE, 99991231), (month, 1, 12), (t.operator(exp.Mod, value, hundred), 1, 31))
     return t.all_of(
         *(
             t.operator(kind, what, t.number(bound))
@@ -103,29 +129,9 @@ def _plain_text(plan: Plan, i: int, value: exp.Expr) -> exp.Expr:
     return rules.as_numeral(form, value) if form.form in NUMBERS else d.as_text(value)
 
 
-def choose(plan: Plan, facts: Mapping[str, int]) -> tuple[int, bool] | None:
-    """Among the profiled columns: a date-like key, a key of few values, another column of few values, another
-    date-like one. With it whether its values are dates. None if none serves.
-    """
-    profiled = [i for i in range(len(plan.compared)) if f"u{i}" in facts]
-    several = [i for i in profiled if facts[f"u{i}"] > 1]
-    keys = [i for i in several if plan.compared[i].key]
-    others = [i for i in several if not plan.compared[i].key]
-    few = {i for i in several if facts[f"u{i}"] <= MOST}
-    orders = (
-        [i for i in asked(plan) if i in profiled],
-        [i for i in keys if dated(facts, i)],
-        [i for i in keys if i in few],
-        [i for i in others if i in few],
-        [i for i in others if dated(facts, i)],
-    )
-    chosen = next((order[0] for order in orders if order), None)
-    return None if chosen is None else (chosen, dated(facts, chosen))
-
-
-def dated(facts: Mapping[str, int], i: int) -> bool:
+def dated(likely: int, rows: int) -> bool:
     """Whether nine tenths of the values look like dates."""
-    return 10 * facts[f"y{i}"] >= 9 * facts["n"] > 0
+    return 10 * likely >= 9 * rows > 0
 
 
 def level_counts(plan: Plan, i: int, values: exp.Query) -> exp.Select:
@@ -138,10 +144,17 @@ def level_counts(plan: Plan, i: int, values: exp.Query) -> exp.Select:
 
 
 def value_rows(plan: Plan, i: int, sides: Rows) -> exp.Query:
-    """The column's distinct values in its form, `x`, and in how many rows of both sides each occurs, `n`."""
-    both = t.union([t.select([t.named(normal(plan, i, w), "x")], t.inner(sides[w], w)) for w in SIDES])
-    x = t.column("x")
-    return t.select([x, t.named(t.rows_counted(), "n")], t.inner(both, "u"), group=[t.column("x")])
+    """The column's distinct values in its form, `x`, and in how many rows of the sides each occurs, `n`, and
+    of the baseline, `nb`.
+    """
+    parts: list[exp.Query] = []
+    for which in sides:
+        value = normal(plan, i, which)
+        ours = t.rows_counted() if which == "b" else t.number(0)
+        columns = [t.named(value, "x"), t.named(t.rows_counted(), "n"), t.named(ours, "nb")]
+        parts.append(t.select(columns, t.inner(sides[which], which), group=[value]))
+    summed = [t.named(exp.Sum(this=t.column(name)), name) for name in ("n", "nb")]
+    return t.select([t.column("x"), *summed], t.inner(t.union(parts), "u"), group=[t.column("x")])
 
 
 def finest(counts: Mapping[str, int]) -> str | None:
@@ -217,10 +230,10 @@ def _cut(shown: exp.Expr, level: str, *, gap: int) -> exp.Expr:
             return year
 
 
-def totals(rows: exp.Select, label: exp.Expr) -> exp.Select:
-    """How many of a side's rows (aliased b) lie in each segment."""
-    labelled = t.select([t.named(label, "seg")], t.inner(rows, "b"))
-    counted = [t.column("seg"), t.named(t.rows_counted(), "n")]
+def totals(values: exp.Query, label: Callable[[exp.Expr], exp.Expr]) -> exp.Select:
+    """How many of the baseline's rows lie in each segment."""
+    labelled = t.select([t.named(label(t.column("x")), "seg"), t.column("nb")], t.inner(values, "v"))
+    counted = [t.column("seg"), t.named(exp.Sum(this=t.column("nb")), "n")]
     return t.select(counted, t.inner(labelled, "l"), group=[t.column("seg")])
 
 

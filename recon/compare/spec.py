@@ -28,10 +28,14 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """Keys, rules and segment by the baseline's column names; without keys rows compare as a multiset."""
+    """Keys, rules and segment by the baseline's column names; without keys rows compare as a multiset.
+
+    `mask_key` is the secret with which values of sensitive columns are told apart (`masking`).
+    """
 
     keys: tuple[str, ...] = ()
     rules: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
     segment: str = ""
     partial_above: Decimal = Decimal(95)
     sample_rows: int = 400
+    mask_key: str = ""

@@ -24,7 +24,6 @@ LIMB: Final = 18  # digits
 _LIMBS: Final = 3  # before the point, and as many after it
 _HALF: Final = LIMB * _LIMBS
 _CLAMP: Final = 10**19  # at least twice the largest |term| / 10**18, see `_not_above_zero`
-MOST_DIGITS: Final = 18  # of a tolerance's amount, before and after the point
 
 
 def fraction(tolerance: Tolerance) -> tuple[int, int]:
@@ -49,8 +48,38 @@ def within_decimal(
     return t.operator(exp.LTE, t.magnitude(difference), d.as_type(t.number(f"{amount:f}"), spelled))
 
 
+def within_share_of_decimal(
+    tolerance: Tolerance, one: exp.Expr, other: exp.Expr, digits: int, scale: int
+) -> exp.Expr | None:
+    """Whether two decimals of that size are within rel or pct; None if a product might not fit 38 digits."""
+    numerator, power = fraction(tolerance)
+    room = max(len(str(numerator)), power + 1)
+    digits = max(digits, 20 - scale)  # up to 18, DuckDB keeps a product in 64 bits
+    if digits + scale + 1 + room > 38 or digits + 2 * scale + 2 > 38:
+        return None
+    whole = [_unscaled(value, digits, scale) for value in (one, other)]
+    apart = t.magnitude(t.operator(exp.Sub, *whole))
+    larger = t.call("greatest", *(t.magnitude(value) for value in whole))
+    return t.operator(
+        exp.LTE,
+        t.operator(exp.Mul, d.wide(t.number(10**power)), apart),
+        t.operator(exp.Mul, d.wide(t.number(numerator)), larger),
+    )
+
+
+def _unscaled(value: exp.Expr, digits: int, scale: int) -> exp.Expr:
+    """The value times 10**scale, a whole number."""
+    if not scale:
+        return d.wide(value)
+    shift = d.as_type(t.number(10**scale), d.decimal(scale + 1, 0))
+    return d.wide(t.operator(exp.Mul, d.as_type(value, d.decimal(digits, scale)), shift))
+
+
 def within_exact(tolerance: Tolerance, one: exp.Expr, other: exp.Expr) -> exp.Expr:
-    """Whether two numbers, as shortest decimal texts, are within abs, rel or pct. NULL where one is NULL."""
+    """Whether two numbers, as shortest decimal texts, are within abs, rel or pct. NULL where one is NULL.
+
+    0 and another number are never within a share: one below 1 cannot reach from the one to the other.
+    """
     near = _within_amount(tolerance.amount, one, other)
     if tolerance.kind is not ToleranceKind.ABS:
         share = fraction(tolerance)
@@ -119,13 +148,35 @@ def _part(numeral: exp.Expr, which: int) -> exp.Expr:
 
 def within_float(tolerance: Tolerance, one: exp.Expr, other: exp.Expr) -> exp.Expr:
     """Whether two doubles are within abs, rel or pct, in double arithmetic; infinities and NaN never are."""
+    near = [t.call("isfinite", one), t.call("isfinite", other)]
     bound = d.as_type(t.text(f"{tolerance.amount:f}"), "DOUBLE")
     if tolerance.kind is not ToleranceKind.ABS:
         numerator, power = fraction(tolerance)
         share = d.as_type(t.text(f"{numerator}e-{power}"), "DOUBLE")
         bound = t.operator(exp.Mul, share, t.call("greatest", t.magnitude(one), t.magnitude(other)))
-    near = t.operator(exp.LTE, t.magnitude(t.operator(exp.Sub, one, other)), bound)
-    return t.all_of(t.call("isfinite", one), t.call("isfinite", other), near)
+        # the product of a share and a number next to 0 may round up to the number
+        near += [t.operator(exp.NEQ, value, t.number(0)) for value in (one, other)]
+    return t.all_of(*near, t.operator(exp.LTE, t.magnitude(t.operator(exp.Sub, one, other)), bound))
+
+
+def within_ulps(most: int, one: exp.Expr, other: exp.Expr, *, single: bool) -> exp.Expr:
+    """Whether at most `most` steps lead from one float to the other, from each to the next one that exists.
+
+    Steps of 4-byte floats when `single`, of 8-byte floats otherwise. 0 is one step, whatever its sign;
+    infinities and NaN are never within any number of steps.
+    """
+    places = [_place(value, single=single) for value in (one, other)]
+    steps = t.magnitude(t.operator(exp.Sub, *places))
+    finite = [t.call("isfinite", value) for value in (one, other)]
+    return t.all_of(*finite, t.operator(exp.LTE, steps, d.wide(t.number(most))))
+
+
+def _place(value: exp.Expr, *, single: bool) -> exp.Expr:
+    """A float's place among all floats, 0 at 0. Below the sign, IEEE 754 orders the bits by magnitude."""
+    bits = d.wide(d.bits(value, single=single))
+    lowest = d.wide(t.number(-(2**31) if single else -(2**63)))  # the sign alone
+    negative = t.operator(exp.LT, bits, t.number(0))
+    return t.case((negative, t.operator(exp.Sub, lowest, bits)), otherwise=bits)
 
 
 def within_microseconds(amount: Decimal, one: exp.Expr, other: exp.Expr) -> exp.Expr:

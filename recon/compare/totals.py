@@ -6,18 +6,18 @@ which amount a column is off. Values are taken in the form in which the comparis
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from recon.compare import queries, segments, totals_columns
-from recon.compare import trees as t
 from recon.compare.plan import make_plan
 from recon.compare.queries import SIDES, type_on
 from recon.compare.samples import MASK
 from recon.compare.totals_columns import NOTHING
 from recon.compare.totals_sums import as_decimal, as_double
 from recon.errors import SpecError
+from recon.model_result import ColumnTotals, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from recon.compare.plan import Plan
     from recon.compare.queries import Which
     from recon.compare.spec import Side, Spec
-    from recon.compare.totals_columns import Found
+    from recon.compare.totals_columns import Found, Rows
     from recon.compare.totals_sums import Value
     from recon.model import TableRef
     from recon.ports import Comparer
@@ -36,70 +36,37 @@ _AT_ONCE: Final = 20  # columns in one query
 _FEW: Final = 5  # distinct values whose sum could give one of them away
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
-    """What one side holds in one column; values are text, None where there are none.
-
-    `sum`, only of numbers, is exact: booleans count as 0 and 1, decimals keep their scale, the sum of floats
-    is the double nearest to the exact sum. When `unread` values cannot be read as the other side's type, or
-    are numbers of more than 54 digits before or after the point, `sum`, `min` and `max` are None: not known.
-    """
-
-    rows: int = 0
-    nulls: int = 0
-    distinct: int = 0
-    sum: str | None = None
-    min: str | None = None
-    max: str | None = None
-    unread: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnTotals:
-    """Both sides of one column, over all rows or in one segment.
-
-    `difference` is the candidate's sum less the baseline's, where both are known. `differs` names the totals
-    that are known and not exactly equal, tolerances aside: rows, nulls, distinct, sum, min, max, and unread
-    where one side has more such values. `note` says what could not be totalled, or that values are masked
-    because the column is sensitive.
-    """
-
-    column: str
-    baseline: Totals
-    candidate: Totals
-    segment: str = ""
-    difference: str | None = None
-    differs: tuple[str, ...] = ()
-    note: str = ""
-
-    @property
-    def equal(self) -> bool:
-        """Whether every total is known and equal; this never says that the rows are equal."""
-        return not (self.differs or self.baseline.unread or self.candidate.unread)
-
-
 def control_totals(
-    engine: Comparer, spec: Spec, baseline: Side, candidate: Side, *, segment: str = ""
+    engine: Comparer,
+    spec: Spec,
+    baseline: Side,
+    candidate: Side,
+    *,
+    segment: str = "",
+    distinct: bool = True,
 ) -> tuple[ColumnTotals, ...]:
     """The totals of each compared column, in the baseline's order.
 
     With `segment`, a column of the baseline, one for each of its values within each column, in their order;
     only the 59 most frequent have their own, the rest of the rows is "(other)", so the segments of a column
     always add up. Texts order by code point. Text rules apply first: with "ignore case" min and max are lower
-    case. A sensitive column shows no min and max, and no sum of fewer than five different values.
+    case. A sensitive column shows no min and max, and a sum only of five different values or more. Without
+    `distinct`, which is most of the work, different values are not counted.
 
     SpecError when the spec or the segment names what is not compared; EngineError when the engine fails.
     """
     stored = engine.columns(baseline.table), engine.columns(candidate.table)
     plan = make_plan(replace(spec, segment=segment), baseline, candidate, stored)
     tables: dict[Which, TableRef] = {"b": baseline.table, "c": candidate.table}
-    sides: dict[Which, exp.Select] = {which: queries.side(plan, which, tables[which]) for which in SIDES}
-    labels, label = _segments(engine, plan, sides)
+    labels, label, by = _segments(engine, plan, tables)
     found: list[ColumnTotals] = []
     for start in range(0, len(plan.compared), _AT_ONCE):
         columns = range(start, min(start + _AT_ONCE, len(plan.compared)))
         one, other = (
-            totals_columns.found(engine, plan, which, sides[which], columns, label(which)) for which in SIDES
+            totals_columns.found(
+                engine, plan, which, _rows(plan, which, tables, by), columns, label(which), distinct=distinct
+            )
+            for which in SIDES
         )
         found += [
             _beside(plan, i, name, one.get((i, name), NOTHING), other.get((i, name), NOTHING))
@@ -109,23 +76,33 @@ def control_totals(
     return tuple(found)
 
 
+def _rows(plan: Plan, which: Which, tables: Mapping[Which, TableRef], by: tuple[int, ...]) -> Rows:
+    """A side's rows with the columns asked for and those that the segments hang on."""
+    return lambda columns: queries.side(plan, which, tables[which], (*columns, *by))
+
+
 def _segments(
-    engine: Comparer, plan: Plan, sides: Mapping[Which, exp.Select]
-) -> tuple[tuple[str, ...], Callable[[Which], exp.Expr]]:
-    """The segments in order and each row's, or one nameless segment."""
+    engine: Comparer, plan: Plan, tables: Mapping[Which, TableRef]
+) -> tuple[tuple[str, ...], Callable[[Which], exp.Expr | None], tuple[int, ...]]:
+    """The segments in order, each row's, and the column that decides; or one nameless segment."""
     if not plan.segment:
-        return ("",), lambda _: t.text("")
+        return ("",), lambda _: None, ()
     asked = segments.asked(plan)
     if not asked:
         raise SpecError(f"segment = {plan.segment!r} is not compared", hint="Name a compared column.")
-    number, values = asked[0], segments.value_rows(plan, asked[0], sides)
+    number = asked[0]
+    sides: dict[Which, exp.Select] = {
+        which: queries.side(plan, which, tables[which], [number]) for which in SIDES
+    }
+    values = segments.value_rows(plan, number, sides)
     show = segments.plain_label(plan, number)
     frequent = engine.query(segments.label_counts(show, values, segments.MOST + 1, by_size=True))
     if frequent.num_rows > segments.MOST:
         top = segments.labels_in(frequent.slice(0, segments.MOST - 1))
         show = segments.top_label(plan, number, top)
     ordered = engine.query(segments.label_counts(show, values, segments.MOST, by_size=False))
-    return segments.labels_in(ordered), lambda which: show(queries.normal(plan, number, which))
+    labels = segments.labels_in(ordered)
+    return labels, lambda which: show(queries.normal(plan, number, which)), (number,)
 
 
 def _beside(plan: Plan, i: int, segment: str, one: Found, other: Found) -> ColumnTotals:
@@ -145,7 +122,9 @@ def _beside(plan: Plan, i: int, segment: str, one: Found, other: Found) -> Colum
 
 def _differing(one: Found, other: Found) -> Iterator[str]:
     """The names of the totals that differ, among those that are known."""
-    yield from (name for name in ("rows", "nulls", "distinct") if getattr(one, name) != getattr(other, name))
+    yield from (name for name in ("rows", "nulls") if getattr(one, name) != getattr(other, name))
+    if one.distinct is not None and other.distinct is not None and one.distinct != other.distinct:
+        yield "distinct"
     if one.ends.unread or other.ends.unread:
         yield from ("unread",) if one.ends.unread != other.ends.unread else ()
         return
@@ -179,16 +158,19 @@ def _difference(plan: Plan, i: int, one: Value | None, other: Value | None) -> s
 
 
 def _masked(totals: ColumnTotals) -> ColumnTotals:
-    few = min(totals.baseline.distinct, totals.candidate.distinct) < _FEW
+    sides = (totals.baseline, totals.candidate)
+    few = any(side.distinct is None or side.distinct < _FEW for side in sides)
+    # of one row that is missing or wrong, two sums tell the value by their difference
+    telling = few or totals.baseline.sum != totals.candidate.sum
 
     def side(shown: Totals) -> Totals:
         hidden = {name: MASK for name in ("min", "max") if getattr(shown, name) is not None}
-        return replace(shown, **hidden, sum=MASK if few and shown.sum is not None else shown.sum)
+        return replace(shown, **hidden, sum=MASK if telling and shown.sum is not None else shown.sum)
 
     return replace(
         totals,
         baseline=side(totals.baseline),
         candidate=side(totals.candidate),
-        difference=MASK if few and totals.difference is not None else totals.difference,
+        difference=MASK if telling and totals.difference is not None else totals.difference,
         note="; ".join(n for n in (totals.note, "the column is sensitive: values are masked") if n),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlglot import exp
 
@@ -14,12 +14,14 @@ from recon.compare.forms import FLOATS, INSTANTS, NUMBERS, TIMES, Form
 from recon.compare.totals_sums import Binary, Ends, Exact, Ordered, Read, Unordered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from recon.compare.plan import Plan
     from recon.compare.queries import Which
     from recon.compare.totals_sums import Answer, Asker
     from recon.ports import Comparer
+
+Rows: TypeAlias = "Callable[[Sequence[int]], exp.Select]"  # a side's rows with some of its columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Found:
 
     rows: int
     nulls: int
-    distinct: int
+    distinct: int | None  # None: not counted
     ends: Ends
 
 
@@ -36,34 +38,63 @@ NOTHING = Found(rows=0, nulls=0, distinct=0, ends=Ends(total=None, least=None, m
 
 
 def found(
-    engine: Comparer, plan: Plan, which: Which, rows: exp.Select, numbers: Sequence[int], label: exp.Expr
+    engine: Comparer,
+    plan: Plan,
+    which: Which,
+    rows: Rows,
+    numbers: Sequence[int],
+    label: exp.Expr | None,
+    *,
+    distinct: bool,
 ) -> dict[tuple[int, str], Found]:
     """The totals of these columns by number and segment; a segment without rows is not in it."""
     spans = _spans(engine, plan, which, rows, numbers)
     askers = {i: _asker(plan, which, i, spans.get(i, (0, 1))) for i in numbers}
     aggregates: dict[str, exp.Expr] = {"rows": t.rows_counted()}
     for i, asker in askers.items():
-        value = queries.normal(plan, i, which)
-        aggregates[f"{i} nulls"] = t.count_if(t.is_null(value))
-        aggregates[f"{i} distinct"] = exp.Count(this=exp.Distinct(expressions=t.each([value])))
+        aggregates[f"{i} nulls"] = t.count_if(t.is_null(queries.normal(plan, i, which)))
         aggregates |= {f"{i} {name}": aggregate for name, aggregate in asker.asks().items()}
-    answers = engine.query(_by_segment(which, rows, aggregates, label)).to_pylist()
+    answers = engine.query(_by_segment(which, rows(numbers), aggregates, label)).to_pylist()
+    different = {i: _distinct(engine, plan, which, rows, i, label) for i in numbers if distinct}
     return {
-        (i, str(answer["seg"])): _one(asker, _of_column(answer, i), int(answer["rows"]))
+        (i, str(answer["seg"])): _one(
+            asker,
+            _of_column(answer, i),
+            int(answer["rows"]),
+            different[i].get(str(answer["seg"]), 0) if distinct else None,
+        )
         for answer in answers
         for i, asker in askers.items()
     }
 
 
 def _by_segment(
-    which: Which, rows: exp.Select, aggregates: dict[str, exp.Expr], label: exp.Expr
+    which: Which, rows: exp.Select, aggregates: dict[str, exp.Expr], label: exp.Expr | None
 ) -> exp.Select:
     """Every answer leaves as text, because no Arrow type holds all integers of 38 digits and more."""
-    labelled = t.select([t.everything(which), t.named(label, "seg")], t.inner(rows, which))
-    asked = [t.column("seg")]
+    asked: list[exp.Expr] = [t.text("") if label is None else t.column("seg")]
+    asked[0] = t.named(asked[0], "seg")
     for name, aggregate in aggregates.items():
         asked.append(exp.Alias(this=d.as_text(aggregate), alias=exp.to_identifier(name, quoted=True)))
+    if label is None:
+        return t.select(asked, t.inner(rows, which))
+    labelled = t.select([t.everything(which), t.named(label, "seg")], t.inner(rows, which))
     return t.select(asked, t.inner(labelled, which), group=[t.column("seg")])
+
+
+def _distinct(
+    engine: Comparer, plan: Plan, which: Which, rows: Rows, i: int, label: exp.Expr | None
+) -> dict[str, int]:
+    """How many different values by segment, NULL aside. One column at a time, as rows: that may spill to
+    disk, which the sets of several COUNT(DISTINCT ...) in one query may not.
+    """
+    value = queries.normal(plan, i, which)
+    named = [t.named(t.text("") if label is None else label, "seg"), t.named(value, "v")]
+    group = [value] if label is None else [label, value]
+    values = t.select(named, t.inner(rows([i]), which), group=group)
+    counted = [t.column("seg"), t.named(exp.Count(this=t.column("v")), "n")]
+    answer = engine.query(t.select(counted, t.inner(values, "x"), group=[t.column("seg")]))
+    return {str(row["seg"]): int(row["n"]) for row in answer.to_pylist()}
 
 
 def _of_column(answer: Answer, i: int) -> Answer:
@@ -71,9 +102,8 @@ def _of_column(answer: Answer, i: int) -> Answer:
     return {name.removeprefix(start): text for name, text in answer.items() if name.startswith(start)}
 
 
-def _one(asker: Asker, answer: Answer, rows: int) -> Found:
-    nulls, distinct = (int(answer[name] or 0) for name in ("nulls", "distinct"))
-    return Found(rows=rows, nulls=nulls, distinct=distinct, ends=asker.ends(answer))
+def _one(asker: Asker, answer: Answer, rows: int, distinct: int | None) -> Found:
+    return Found(rows=rows, nulls=int(answer["nulls"] or 0), distinct=distinct, ends=asker.ends(answer))
 
 
 def _asker(plan: Plan, which: Which, i: int, span: tuple[int, int]) -> Asker:
@@ -108,7 +138,7 @@ def _double(plan: Plan, which: Which, i: int) -> exp.Expr | None:
 
 
 def _spans(
-    engine: Comparer, plan: Plan, which: Which, rows: exp.Select, numbers: Sequence[int]
+    engine: Comparer, plan: Plan, which: Which, rows: Rows, numbers: Sequence[int]
 ) -> dict[int, tuple[int, int]]:
     """Which powers of two the doubles of each column of floats need."""
     doubles = {i: double for i in numbers if (double := _double(plan, which, i)) is not None}
@@ -119,5 +149,5 @@ def _spans(
         for i, double in doubles.items()
         for name, aggregate in totals_sums.span_asks(double).items()
     ]
-    [row] = engine.query(t.select(asked, t.inner(rows, which))).to_pylist()
+    [row] = engine.query(t.select(asked, t.inner(rows(list(doubles)), which))).to_pylist()
     return {i: totals_sums.span(row[f"smallest{i}"] or 0.0, row[f"greatest{i}"] or 0.0) for i in doubles}

@@ -179,6 +179,12 @@ def row_number(partition: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.
     )
 
 
+def rank(partition: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.Expr:
+    """RANK() within the partition: the same number for the same place; NULL first."""
+    terms = exp.Order(expressions=[ordered(o) for o in order])
+    return exp.Window(this=exp.Rank(), partition_by=each(partition), order=terms)
+
+
 def column(name: str, alias: str = "") -> exp.Expr:
     """A column by a name of our own."""
     return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(alias) if alias else None)
@@ -231,7 +237,8 @@ def select(
 
 def sorted_by(query: exp.Select, terms: Sequence[exp.Expr], limit: int | None = None) -> exp.Select:
     """The query with ORDER BY and LIMIT."""
-    query.set("order", exp.Order(expressions=each(terms)))
+    if terms:
+        query.set("order", exp.Order(expressions=each(terms)))
     if limit is not None:
         query.set("limit", exp.Limit(expression=number(limit)))
     return query

@@ -84,11 +84,12 @@ def resolve(engine: Type, declared: Type | None) -> Type:
     """What a column holds: the engine's type, refined by the declared one.
 
     A physical text declared as a number, date, time or binary is read as that. What is declared is also
-    what reports print.
+    what reports print, and what decides whether the type changed: a value of a type unknown here
+    (SQL_VARIANT, GEOGRAPHY) compares as it was extracted, and the report says which type it was.
     """
-    if declared is None or declared.family is Family.UNKNOWN:
+    if declared is None:
         return engine
-    if engine.void:
+    if engine.void or declared.family is Family.UNKNOWN:
         return replace(engine, spelled=declared.spelled, neutral=declared.neutral)
     if engine.family is Family.TEXT and declared.family is Family.TEXT:
         return replace(declared, guid=declared.guid or engine.guid, stored=engine.stored)
@@ -105,7 +106,7 @@ def changed(baseline: Type, candidate: Type) -> bool:
 
 
 def _parse(spelled: str, *, tsql: bool) -> Type:
-    low = spelled.strip().strip('"').lower()
+    low = spelled.strip().strip('"').lower().removeprefix("national ")
     if _NESTED.fullmatch(low):
         return Type(spelled=spelled, family=Family.NESTED, neutral=re.sub(r"\s+", "", low))
     found = _SPELLING.match(low)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from recon.model_result import ColumnResult, Kind, RowCounts, SchemaResult, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _WORDS: Final = {
     Kind.VALUE: "another value",
@@ -65,15 +65,30 @@ def judge(facts: Facts) -> tuple[Verdict, tuple[str, ...]]:
     return Verdict.MATCH, (_agreement(facts), *notes)
 
 
+def unproven(
+    verdict: Verdict, reasons: tuple[str, ...], why: Sequence[str]
+) -> tuple[Verdict, tuple[str, ...]]:
+    """The judgement once it is known what the engines at work do not show, in sentences.
+
+    Agreement that proves nothing is INCONCLUSIVE. Differences stay differences; nothing becomes better.
+    """
+    if why and verdict in {Verdict.MATCH, Verdict.ACCEPTED}:
+        return Verdict.INCONCLUSIVE, (*why, *reasons)
+    return verdict, reasons
+
+
 def _everything_agrees(facts: Facts) -> bool:
     """The definition of MATCH, said once more and positively."""
     rows, compared = facts.rows, [c for c in facts.columns if c.role in {"key", "value"}]
+    reasons = {i.column: i.reason for i in facts.schema.ignored}
     return (
         0 < rows.baseline == rows.candidate == rows.paired == rows.equal
         and rows.differing == rows.missing == rows.extra == 0
         and len(compared) > 0
         and all(c.compared == rows.paired and c.mismatches == 0 for c in compared)
-        and all(c.role == "ignored" for c in facts.columns if c not in compared)
+        and all(c.role == "ignored" and reasons.get(c.name) for c in facts.columns if c not in compared)
+        and all(reasons.values())
+        and not any(c.name in reasons for c in compared)
         and facts.cells == facts.equal_cells == rows.paired * len(compared)
         and not facts.schema.missing_columns
         and not facts.schema.extra_columns
@@ -102,6 +117,12 @@ def _contradictions(facts: Facts) -> Iterator[str]:
         yield "the counts contradict each other: rows are in no class or in two"
     if rows.paired != rows.equal + rows.differing:
         yield "the counts contradict each other: paired rows are neither equal nor differing, or both"
+    for c in facts.columns:
+        kinds = [k.cells for k in c.causes]
+        if min([c.forgiven, c.baseline_null, c.candidate_null, *kinds]) < 0 or c.forgiven > c.compared:
+            yield f"the counts contradict each other: one of {c.name} is impossible"
+        if c.baseline_null + c.candidate_null > c.mismatches or (kinds and sum(kinds) != c.mismatches):
+            yield f"the counts contradict each other: the kinds of {c.name} are not its differing cells"
     cells = [c.mismatches for c in facts.columns]
     if (rows.differing == 0) != (sum(cells) == 0) or any(n > rows.differing for n in cells):
         yield "the counts contradict each other: differing rows without differing cells, or too many"

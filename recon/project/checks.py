@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from recon.collation import comparable
+from recon.errors import SpecError
 from recon.model import BaselineMode, Mode
 from recon.project.columns import declared_columns
+from recon.project.grammar import Follow
 from recon.project.mistakes import Mistake, nearest
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ def contradictions(file: TomlFile[TableDocument], mode: Mode) -> Iterator[Mistak
     """Everything that contradicts itself within the file, in no promised order."""
     yield from _target(file, mode)
     yield from rule_contradictions(file)
+    yield from _tolerances_without_keys(file)
     yield from _inputs(file, mode)
     yield from _params(file)
 
@@ -31,6 +35,19 @@ def rule_contradictions(file: TomlFile[TableDocument]) -> Iterator[Mistake]:
     """Those that concern only how rows are compared."""
     yield from _keys(file)
     yield from _rules(file)
+    yield from _segment(file)
+
+
+def collation_contradictions(file: TomlFile[TableDocument], synapse: str) -> Iterator[Mistake]:
+    """Columns that follow the Synapse database's collation where that cannot be followed."""
+    for name, rule in file.document.columns.items():
+        if not rule.follows:
+            continue
+        try:
+            comparable(synapse)
+        except SpecError as error:
+            message = f'columns: "{name}" follows [session] collation of recon.toml, but {error}'
+            yield file.mistake(("columns", name, "text"), message, error.hint)
 
 
 def unknown_columns(file: TomlFile[TableDocument], ddl: str) -> Iterator[Mistake]:
@@ -107,7 +124,13 @@ def _rules(file: TomlFile[TableDocument]) -> Iterator[Mistake]:
                 ("columns", name, "databricks"),
                 f'columns: "{rule.databricks}" is already the conversion\'s name of "{other}"',
             )
-        if rule.ignore and (rule.tolerance or rule.text):
+        if rule.follows and rule.collation:
+            yield file.mistake(
+                ("columns", name, "collation"),
+                f'columns: "{name}" has a collation of its own and follows that of Synapse',
+                f'Keep one: collation, or text = ["{Follow.SYNAPSE}"].',
+            )
+        if rule.ignore and (rule.tolerance or rule.text or rule.collation):
             yield file.mistake(
                 ("columns", name, "ignore"),
                 f'columns: "{name}" is ignored and yet has a rule to compare it by',
@@ -122,6 +145,25 @@ def _rules(file: TomlFile[TableDocument]) -> Iterator[Mistake]:
             )
         for policy in _repeated(rule.text):
             yield file.mistake(("columns", name, "text"), f'columns: "{policy}" stands twice for "{name}"')
+
+
+def _segment(file: TomlFile[TableDocument]) -> Iterator[Mistake]:
+    segment = file.document.segment.casefold()
+    for name, rule in file.document.columns.items():
+        if segment and name.casefold() == segment and (rule.ignore or rule.sensitive):
+            why = "ignored" if rule.ignore else "sensitive, and segments show its values"
+            hint = "Choose another segment, or leave it out."
+            yield file.mistake(("segment",), f'segment: "{file.document.segment}" is {why}', hint)
+
+
+def _tolerances_without_keys(file: TomlFile[TableDocument]) -> Iterator[Mistake]:
+    """Rows without a key pair only where all their values are equal: there is nothing to be near to."""
+    if file.document.keys or file.broken("keys"):
+        return
+    for name, rule in file.document.columns.items():
+        if rule.tolerance and not rule.ignore:
+            message = f'columns: "{name}" has a tolerance, but without keys rows pair only on equal values'
+            yield file.mistake(("columns", name, "tolerance"), message, "Name the keys, or take it away.")
 
 
 def _repeated(words: Iterable[str]) -> set[str]:

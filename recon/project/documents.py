@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 (pydantic reads it at run time)
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
-from recon.model import BaselineMode, Mode, Rule, Scalar, Session, TableRef, TextPolicy, Tolerance
+from recon.model import BaselineMode, Filter, Mode, Rule, Scalar, Session, TableRef, TextPolicy, Tolerance
 from recon.project import grammar
 
 
@@ -34,6 +35,7 @@ class Defaults(Document):
 
     partial_above: Annotated[Decimal, PlainValidator(grammar.percentage)] = Decimal(95)
     sample_rows: Annotated[int, Field(ge=1, le=100_000)] = 400
+    control_totals: bool = True
 
 
 class SessionDocument(Document):
@@ -41,7 +43,8 @@ class SessionDocument(Document):
 
     timezone: Annotated[str, PlainValidator(grammar.time_zone)] = Session().timezone
     ansi: bool = Session().ansi
-    collation: Annotated[str, Field(pattern=r"^\w+$")] = Session().collation
+    collation: Annotated[str, PlainValidator(grammar.session_collation)] = Session().collation
+    now: Annotated[datetime | None, PlainValidator(grammar.moment)] = None
 
 
 class ProjectDocument(Document):
@@ -70,20 +73,38 @@ class InputDocument(Document):
     filter: Text = ""
 
 
+class FilterDocument(Document):
+    """`[filter]`."""
+
+    synapse: Annotated[str, PlainValidator(grammar.predicate)] = ""
+    databricks: Annotated[str, PlainValidator(grammar.predicate)] = ""
+
+    def filter(self) -> Filter:
+        """The same as our word."""
+        return Filter(self.synapse, self.databricks)
+
+
 class RuleDocument(Document):
     """One of `[columns.*]`."""
 
     tolerance: Annotated[Tolerance, PlainValidator(grammar.tolerance)] | None = None
-    text: list[Annotated[TextPolicy, PlainValidator(grammar.text_policy)]] = []
+    text: list[Annotated[TextPolicy | grammar.Follow, PlainValidator(grammar.text_policy)]] = []
+    collation: Annotated[str, PlainValidator(grammar.column_collation)] = ""
     ignore: Annotated[str, PlainValidator(grammar.reason)] = ""
     databricks: Text = ""
     sensitive: bool = False
 
-    def rule(self) -> Rule:
-        """The same as our word."""
+    @property
+    def follows(self) -> bool:
+        """Whether it compares as the Synapse database does."""
+        return grammar.Follow.SYNAPSE in self.text
+
+    def rule(self, synapse: str) -> Rule:
+        """The same as our word; `synapse` is the collation of the Synapse database."""
         return Rule(
             tolerance=self.tolerance,
-            text=tuple(self.text),
+            text=tuple(policy for policy in self.text if isinstance(policy, TextPolicy)),
+            collation=synapse if self.follows else self.collation,
             ignore=self.ignore,
             databricks=self.databricks,
             sensitive=self.sensitive,
@@ -102,6 +123,7 @@ class TableDocument(Document):
     baseline: BaselineDocument = BaselineDocument()
     params: dict[str, Annotated[Scalar, PlainValidator(grammar.parameter)]] = {}
     inputs: list[InputDocument] = []
+    filter: FilterDocument = FilterDocument()
     columns: dict[str, RuleDocument] = {}
 
 
@@ -112,6 +134,7 @@ PLACES: dict[type[Document], dict[tuple[str, ...], type[Document]]] = {
         (): TableDocument,
         ("baseline",): BaselineDocument,
         ("inputs", "*"): InputDocument,
+        ("filter",): FilterDocument,
         ("columns", "*"): RuleDocument,
     },
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recon.model import Language, Mode, Project, Script, Session, Table, TableInput, Variant
-from recon.project.checks import contradictions, unknown_columns
+from recon.project.checks import collation_contradictions, contradictions, unknown_columns
 from recon.project.documents import ProjectDocument, TableDocument
 from recon.project.mistakes import Mistake, closest, nearest, refusal
 from recon.project.toml_file import TomlFile, read_toml
@@ -40,11 +40,13 @@ class _Reader:
     def __init__(self, folder: Path, found: list[Mistake]) -> None:
         self._folder = folder
         self._found = found
+        self._collation = Session().collation
 
     def project(self) -> Project | None:
         file = self._project_file()
         # Without a mode that is understood, the tables are still checked for all that holds in every mode.
         mode = file.document.mode if file and not file.broken("mode") else Mode.CLOUD
+        self._collation = file.document.session.collation if file else self._collation
         tables = tuple(self._tables(mode))
         if not file:
             return None
@@ -58,6 +60,7 @@ class _Reader:
             mode=mode,
             partial_above=document.defaults.partial_above,
             sample_rows=document.defaults.sample_rows,
+            control_totals=document.defaults.control_totals,
             session=Session(**document.session.model_dump()),
             tables=tables,
         )
@@ -95,6 +98,7 @@ class _Reader:
         if not file:
             return None
         self._found.extend(contradictions(file, mode))
+        self._found.extend(collation_contradictions(file, self._collation))
         if ddl:
             self._found.extend(unknown_columns(file, ddl.text))
         document = file.document
@@ -113,7 +117,8 @@ class _Reader:
             procedure=document.baseline.procedure,
             params={name.removeprefix("@"): value for name, value in document.params.items()},
             inputs=inputs,
-            rules={name: rule.rule() for name, rule in document.columns.items()},
+            filter=document.filter.filter(),
+            rules={name: rule.rule(self._collation) for name, rule in document.columns.items()},
             original=original,
             ddl=ddl,
             variants=variants,

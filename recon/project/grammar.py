@@ -8,16 +8,25 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from recon.collation import collation, comparable
+from recon.errors import SpecError
 from recon.model import Scalar, TableRef, TextPolicy, Tolerance, ToleranceKind
 from recon.project.mistakes import closest, nearest
 
 if TYPE_CHECKING:
-    from enum import StrEnum
+    from collections.abc import Callable, Iterable
 
-E = TypeVar("E", bound="StrEnum")
+E = TypeVar("E", bound=StrEnum)
+
+
+class Follow(StrEnum):
+    """A word among the text policies that stands for a collation written elsewhere."""
+
+    SYNAPSE = "synapse collation"  # [session] collation of recon.toml
 
 
 class Wrong(ValueError):  # noqa: N818 (pydantic collects it; a Mistake is made of it)
@@ -52,12 +61,17 @@ def kind_of(value: object) -> str:
 
 def one_of(kind: type[E], value: object) -> E:
     """The word of an enumeration."""
-    word = text(value)
-    if word not in [str(item) for item in kind]:
-        known = ", ".join(f'"{item}"' for item in kind)
-        near = closest(word, list(kind))
-        raise Wrong(f'"{word}" is not one of {known}', f'Did you mean "{near}"?' if near else "")
-    return kind(word)
+    return kind(_known(text(value), list(kind)))
+
+
+def _known(word: str, words: Iterable[str]) -> str:
+    """The word, which has to be one of the words."""
+    known = [str(item) for item in words]
+    if word not in known:
+        near = closest(word, known)
+        said = ", ".join(f'"{item}"' for item in known)
+        raise Wrong(f'"{word}" is not one of {said}', f'Did you mean "{near}"?' if near else "")
+    return word
 
 
 # --- Names ----------------------------------------------------------------------------
@@ -121,31 +135,69 @@ def procedure_name(value: object) -> str:
 # --- Rules ----------------------------------------------------------------------------
 
 _TOLERANCE = re.compile(r"(?P<kind>[a-z]+)\s+(?P<amount>[^\s%]+)\s*(?P<percent>%?)")
-_TOLERANCE_HINT = 'Write "abs 0.005", "rel 1e-6", "pct 0.5%" or "secs 1".'
+_TOLERANCE_HINT = 'Write "abs 0.005", "rel 1e-6", "pct 0.5%", "secs 1" or "ulp 2".'
 
 
 def tolerance(value: object) -> Tolerance:
-    """`abs 0.005`, `rel 1e-6`, `pct 0.5%`, `secs 1`. The amount keeps every digit."""
+    """`abs 0.005`, `rel 1e-6`, `pct 0.5%` or `pct 0.5`, `secs 1`, `ulp 2`. The amount keeps every digit."""
     word = text(value)
     wrong = Wrong(f'"{word}" is not a tolerance', _TOLERANCE_HINT)
     found = _TOLERANCE.fullmatch(word.strip())
     if not found or found["kind"] not in [str(kind) for kind in ToleranceKind]:
+        if found and (near := closest(found["kind"], list(ToleranceKind))):
+            raise Wrong(str(wrong), f'Did you mean "{near} {found["amount"]}"? {_TOLERANCE_HINT}')
         raise wrong
     kind = ToleranceKind(found["kind"])
-    if bool(found["percent"]) != (kind is ToleranceKind.PCT):
-        raise wrong
+    if found["percent"] and kind is not ToleranceKind.PCT:
+        raise Wrong(str(wrong), 'A share in percent is "pct 0.5%".')
     try:
         amount = Decimal(found["amount"])
     except InvalidOperation as error:
         raise wrong from error
-    if not amount.is_finite() or amount.is_signed():
-        raise Wrong(f'"{word}": the amount must be a number from 0 up', _TOLERANCE_HINT)
-    return Tolerance(kind, amount)
+    made = Tolerance(kind, amount)
+    if made.fault:
+        raise Wrong(f'"{word}": {made.fault}', _TOLERANCE_HINT)
+    return made
 
 
-def text_policy(value: object) -> TextPolicy:
+def text_policy(value: object) -> TextPolicy | Follow:
     """One way in which a text comparison is lenient."""
-    return one_of(TextPolicy, value)
+    word = _known(text(value), [*TextPolicy, Follow.SYNAPSE])
+    return Follow.SYNAPSE if word == Follow.SYNAPSE else TextPolicy(word)
+
+
+def session_collation(value: object) -> str:
+    """The name of a T-SQL collation."""
+    return _collation(value, collation)
+
+
+def moment(value: object) -> datetime:
+    """A date and time without a zone: a wall clock of the session's zone."""
+    if not isinstance(value, datetime) or value.tzinfo is not None:
+        raise Wrong("needs a local date and time", "Without quotes and zone: now = 2024-01-31T00:00:00")
+    return value
+
+
+def column_collation(value: object) -> str:
+    """The name of a T-SQL collation that a comparison can follow."""
+    return _collation(value, comparable)
+
+
+def _collation(value: object, read: Callable[[str], object]) -> str:
+    name = text(value)
+    try:
+        read(name)
+    except SpecError as error:
+        said = str(error)
+        raise Wrong(said if said.startswith('"') else f'"{name}": {said}', error.hint) from error
+    return name
+
+
+def predicate(value: object) -> str:
+    """A condition in SQL, which must say something. Whoever runs it reads it."""
+    if not (condition := text(value).strip()):
+        raise Wrong("is empty", "Write a condition, or take the key away to compare all rows.")
+    return condition
 
 
 def reason(value: object) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recon.errors import SpecError
+from recon.model import Session
 from recon.project.checks import rule_contradictions
 from recon.project.documents import TableDocument
 from recon.project.mistakes import Mistake, refusal
@@ -13,9 +14,11 @@ from recon.project.toml_file import read_toml
 from recon.textfile import NotText, decode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from recon.model import Rule
+    from recon.project.toml_file import TomlFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +43,28 @@ def rules(file: Path) -> Rules:
     toml = read_toml(str(file), text, TableDocument, found)
     if toml:
         found.extend(rule_contradictions(toml))
+        found.extend(_without_a_project(toml))
     if not toml or found:
         raise refusal(f"The rules file {file}", sorted(set(found)))
     document = toml.document
     return Rules(
         keys=tuple(document.keys),
-        rules={name: rule.rule() for name, rule in document.columns.items()},
+        rules={name: rule.rule("") for name, rule in document.columns.items()},
         segment=document.segment,
     )
+
+
+def _without_a_project(toml: TomlFile[TableDocument]) -> Iterator[Mistake]:
+    """What says how rows are compared and cannot be had for two files."""
+    document = toml.document
+    for side in ("synapse", "databricks"):
+        if getattr(document.filter, side):
+            hint = "Filter while exporting the rows, and keep these rules in a file without [filter]."
+            yield toml.mistake(
+                ("filter", side), f"filter.{side}: files are compared whole, no engine filters them", hint
+            )
+    for name, rule in document.columns.items():
+        if rule.follows:
+            message = f'columns: "{name}" follows the collation of Synapse, which only a project names'
+            hint = f'Write it here: collation = "{Session().collation}".'
+            yield toml.mistake(("columns", name, "text"), message, hint)

@@ -10,6 +10,7 @@ from recon.errors import SettingsError
 from recon.report import codec
 from recon.report.csvfile import completeness, differences_csv
 from recon.report.pdf import render_pdf
+from recon.report.totals import takeaway, totals_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,16 @@ def _excel_csv(facts: Facts) -> Export:
     return _differences(facts, "excel.csv", excel=True)
 
 
+def _totals(facts: Facts) -> Export:
+    run = (facts.result.run_id or facts.run.id, facts.run.table, facts.run.variant)
+    return Export(
+        filename=f"{_stem(facts)}-totals.csv",
+        mime="text/csv; charset=utf-8",
+        data=totals_csv(facts.result, run),
+        note=takeaway(facts.result) or "No control totals were taken in this run.",
+    )
+
+
 def _differences(facts: Facts, ending: str, *, excel: bool) -> Export:
     count = f"{len(facts.differences)}-of-{facts.differences_total}"
     return Export(
@@ -86,5 +97,6 @@ _MAKERS: dict[str, Callable[[Facts], Export]] = {
     "csv": _csv,
     "excel-csv": _excel_csv,
     "json": _json,
+    "totals-csv": _totals,
 }
 FORMATS = tuple(_MAKERS)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from recon.report.vocabulary import count_text
+from recon.report.vocabulary import count_text, plural
 
 if TYPE_CHECKING:
     from recon.report.facts import Difference, Facts
@@ -45,9 +45,11 @@ def key_columns(facts: Facts) -> tuple[str, ...]:
 def completeness(facts: Facts) -> str:
     """Whether the file holds every difference, in words: "all 31 differences" or "400 of 391,057 ..."."""
     stored, total = len(facts.differences), facts.differences_total
+    forgiven = sum(column.forgiven for column in facts.result.columns)
+    apart = f" {plural(forgiven, 'cell')} equal only by a rule: not among them." if forgiven else ""
     if stored == total:
-        return f"Complete: all {count_text(total)} differences."
-    return f"A stored sample: {count_text(stored)} of {count_text(total)} differences."
+        return f"Complete: all {count_text(total)} differences.{apart}"
+    return f"A stored sample: {count_text(stored)} of {count_text(total)} differences.{apart}"
 
 
 def _header(key: str) -> str:
@@ -57,6 +59,11 @@ def _header(key: str) -> str:
 def _values(row: Difference, keys: tuple[str, ...]) -> tuple[str | None, ...]:
     key = (row.key[name] for name in keys)
     return (row.kind, row.column, row.segment, *key, row.baseline, row.candidate)
+
+
+def cell(value: str | None) -> str:
+    """A value of an exact CSV: in quotes, NULL without."""
+    return _exact(value)
 
 
 def _exact(value: str | None) -> str:

@@ -11,6 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from recon.model_result import Kind
+from recon.report import keys, totals, wording
 from recon.report.marks import Parts, marked, plain, soft, visible
 from recon.report.vocabulary import (
     KINDS,
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from recon.model import Script
-    from recon.model_result import Sample
+    from recon.model_result import Cause, Sample
     from recon.report.facts import ColumnFacts, Facts
     from recon.report.heatmap import Heatmap
+    from recon.report.totals import TotalLine
     from recon.report.vocabulary import KindStyle
 
 MOST_REASONS = 8
@@ -42,6 +44,7 @@ MOST_ROW_VALUES = 12
 MOST_LINES = 400
 MOST_TEXT = 700
 MOST_MESSAGE = 60
+MOST_TOTALS = 60
 
 _CONFIDENCE = {"certain": "Certain", "likely": "Likely", "possible": "Possible"}
 
@@ -57,13 +60,16 @@ def layout(facts: Facts) -> dict[str, Any]:
         "tool": f"recon {facts.tool_version}",
         "verdict": _verdict(facts),
         "approximation": _text(facts.approximation),
-        "notes": [_text(note) for note in facts.result.notes],
+        "notes": [_text(note) for note in facts.result.notes if note not in facts.scope],
         "tiles": [[tile.label, tile.value, tile.note] for tile in facts.tiles],
         "scope": _capped([_text(line) for line in facts.scope], MOST_REASONS, "rule"),
         "left_out": [[_text(", ".join(names)), _text(reason)] for reason, names in facts.left_out],
         "not_compared": [_text(line) for line in facts.not_compared],
         "reasons": _capped([_text(reason) for reason in facts.result.reasons], MOST_REASONS, "reason"),
         "causes": _causes(facts),
+        "unexplained": _capped(
+            [_text(line) for line in wording.unexplained(facts.result)], MOST_REASONS, "column"
+        ),
         "run_facts": [[label, _text(value)] for label, value in facts.run_facts],
         "compared": facts.result.failure is None,
         "map": _map(facts.heatmap) if facts.heatmap else None,
@@ -73,6 +79,8 @@ def layout(facts: Facts) -> dict[str, Any]:
         "samples": _samples(facts),
         "rows": [_rows(facts, Kind.MISSING), _rows(facts, Kind.EXTRA)],
         "duplicates": _duplicates(facts),
+        "key_advice": [_text(line) for line in keys.advice(facts.result, facts.keys)],
+        "totals": _totals(facts),
         "scripts": [_script("Synapse", facts.original), _script("Databricks", facts.variant)],
         "error": _lines(facts.result.failure.error) if facts.result.failure else "",
         "timings": [[t.step, t.seconds, t.rows, t.size] for t in facts.timings],
@@ -112,13 +120,25 @@ def _verdict(facts: Facts) -> dict[str, str]:
 
 
 def _causes(facts: Facts) -> list[list[str]]:
-    causes = facts.result.causes
-    shown = [
-        [_text(c.scope), _text(c.cause), _CONFIDENCE.get(c.confidence, c.confidence), _text(c.hint)]
-        for c in causes[:MOST_CAUSES]
-    ]
+    """For each likely cause: scope, code, confidence, severity, hint, extent, and which rows it concerns."""
+    causes = wording.likely(facts.result)
+    shown = [_cause(cause) for cause in causes[:MOST_CAUSES]]
     more = len(causes) - MOST_CAUSES
-    return shown + ([["…", "", "", f"{count_text(more)} more in the JSON export."]] if more > 0 else [])
+    last = ["…", "", "", "", f"{count_text(more)} more in the JSON export.", "", ""]
+    return [*shown, last] if more > 0 else shown
+
+
+def _cause(cause: Cause) -> list[str]:
+    where = "" if cause.where and cause.where in cause.hint else cause.where
+    return [
+        _text(cause.scope),
+        _text(cause.cause),
+        _CONFIDENCE.get(cause.confidence, cause.confidence),
+        cause.severity.capitalize(),
+        _text(cause.hint),
+        _text(wording.extent(cause)),
+        _text(where),
+    ]
 
 
 # --- Where the differences are ------------------------------------------------------------
@@ -297,6 +317,32 @@ def _duplicates(facts: Facts) -> dict[str, Any]:
         "note": f"{sides} occur more than once. Showing {count_text(len(stored))}.",
         "total": counts.baseline + counts.candidate,
         "rows": [[_key(s.key, facts.keys), count_text(s.baseline), count_text(s.candidate)] for s in stored],
+    }
+
+
+def _totals(facts: Facts) -> dict[str, Any]:
+    """What differs, column by column, then the sums that do not; `MOST_TOTALS` lines in all."""
+    lines = totals.lines(facts.result)
+    off = totals.differing(lines)
+    rest = [line for line in lines if not line.differs and line.total in ("rows", "sum")]
+    shown = [*off, *rest][:MOST_TOTALS]
+    more = len(lines) - len(shown)
+    return {
+        "sentence": _text(totals.takeaway(facts.result)),
+        "notes": [_text(note) for note in totals.notes(facts.result)[:MOST_REASONS]],
+        "more": f"{plural(more, 'further total')} in the CSV of control totals." if more > 0 else "",
+        "rows": [_total(line) for line in shown],
+    }
+
+
+def _total(line: TotalLine) -> dict[str, Any]:
+    show = _text if line.number else _short  # a number keeps all of its digits
+    return {
+        "column": _text(line.column) + (f" · {_text(line.segment)}" if line.segment else ""),
+        "total": line.name,
+        "values": [show(line.baseline), show(line.candidate), _text(line.difference)],
+        "differs": line.differs,
+        "number": line.number,
     }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recon.model_result import ColumnResult, Result, Verdict
-from recon.report.vocabulary import count_text, plural
+from recon.model_result import FILTERED, UNEXPLAINED, WHOLE_ROW, Cause, ColumnResult, Result, Verdict
+from recon.report.vocabulary import count_text, percent_text, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,6 +123,31 @@ def _schema(result: Result) -> str:
     return f"{'; '.join(parts)}." if parts else ""
 
 
+def likely(result: Result) -> tuple[Cause, ...]:
+    """The findings that give a reason, the most likely first."""
+    return tuple(cause for cause in result.causes if cause.cause != UNEXPLAINED)
+
+
+def unexplained(result: Result) -> tuple[str, ...]:
+    """What no reason explains: a line for each column, with the rows it concerns when one column tells."""
+    left = (cause for cause in result.causes if cause.cause == UNEXPLAINED)
+    return tuple(
+        f"{cause.scope}: {extent(cause)}{f': {cause.where}' if cause.where else ''}" for cause in left
+    )
+
+
+def extent(cause: Cause) -> str:
+    """How much a finding explains: "31 cells, 100 % of the column's"; empty when it counts nothing."""
+    if not cause.cells:
+        return ""
+    rows = cause.scope == WHOLE_ROW
+    counted = plural(cause.cells, "row" if rows else "cell")
+    if cause.share is None:
+        return counted
+    of = "of the missing and extra rows" if rows else "of the column's differing cells"
+    return f"{counted}, {percent_text(cause.share, differs=cause.share < 100)} {of}"
+
+
 def scope(result: Result) -> tuple[str, ...]:
     """What was compared and by which rules: a line for the columns, one for each rule other than exact."""
     columns = compared_columns(result)
@@ -161,6 +186,11 @@ def left_out(result: Result) -> tuple[tuple[str, tuple[str, ...]], ...]:
     for ignored in result.schema.ignored:
         reasons.setdefault(ignored.reason, []).append(ignored.column)
     return tuple((reason, tuple(names)) for reason, names in reasons.items())
+
+
+def filtered(result: Result) -> tuple[str, ...]:
+    """Which rows filters left out, a sentence each; of a filter on one side only it is a warning."""
+    return tuple(note for note in result.notes if note.startswith(FILTERED))
 
 
 def approximation(result: Result) -> str:

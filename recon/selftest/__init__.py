@@ -77,7 +77,7 @@ def selftest(
 ) -> SelftestResult:
     """Compare the clean copies, then one copy for each known defect (`cases`); `say` gets a line for each.
 
-    5,000 rows of 23 columns and some 60 comparisons. EngineError when the engine fails; what was not found is
+    5,000 rows of 23 columns and some 80 comparisons. EngineError when the engine fails; what was not found is
     said in the result.
     """
     with TemporaryDirectory(prefix="recon-selftest-") as folder, open_comparer() as engine:

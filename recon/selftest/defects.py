@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from recon.model_result import WHOLE_ROW, Kind, Verdict
+from recon.selftest.arrivals import ALL_AS_TEXT, ARRIVALS
 from recon.selftest.data import COLUMNS, ROWS, Columns
 from recon.selftest.planting import (
     EXTRA_COLUMN,
@@ -278,7 +279,7 @@ _SCHEMA: Final = (
     Defective("text that is no number", "quantity", _unreadable),
 )
 
-DEFECTS: Final = (*_CELLS, *_ROWS, *_SCHEMA)
+DEFECTS: Final = (*_CELLS, *_ROWS, *_SCHEMA, *ARRIVALS)
 
 
 def _retyped(columns: Columns) -> Planted:
@@ -308,4 +309,5 @@ CLEAN: Final = (
     ),
     Defective("nothing, under a key that repeats", "", _repeating),
     Defective("nothing but types", "", _retyped),
+    ALL_AS_TEXT,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from recon.sqlscript.databricks_escapes import OWN_FORMATS
 from recon.sqlscript.databricks_words import QUERIES, Edit, split
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ def _using(reader: Reader) -> list[Edit]:
     reader.skip()
     if word is None:
         raise reader.unclear("a format expected")
+    if word.text.upper() not in OWN_FORMATS or reader.peek() == ".":
+        raise reader.refuse(
+            f"a table USING {word.text} does not lie in the run", "Leave USING out, or write USING DELTA."
+        )
     return [Edit(word.start, word.end, "PARQUET")] if word.text.upper() == "DELTA" else []
 
 

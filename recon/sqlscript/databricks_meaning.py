@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from recon.sqlscript.databricks_create import create_table
+from recon.sqlscript.databricks_escapes import check, dotted, setting_leaves
 from recon.sqlscript.databricks_words import QUERIES, Edit, Name, Reader
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Meaning:
 
 def meaning(statement: Statement) -> Meaning:
     """What the statement does. ProgramError with file and line for what is refused or not understood."""
+    check(statement)
     reader = Reader(statement)
     if reader.block:
         return _block(reader)
@@ -170,18 +172,31 @@ def _created(reader: Reader) -> Meaning:
     if reader.take("VIEW"):
         reader.take("IF", "NOT", "EXISTS")
         view = reader.name()
-        reader.until("AS")
+        head = reader.until("AS", "USING")
+        if reader.done or reader.peek() == "USING":
+            raise reader.refuse("a view over files reaches out of the run", "Name the files as an input.")
+        if any(word.key == "METRICS" for word in head):
+            raise reader.refuse("metric views are not supported", "Write its query.")
         reader.take("AS")
         return Meaning(
             kind=Kind.CREATE_VIEW, table=view, temporary=temporary or global_view, query=reader.place
         )
     if reader.take("FUNCTION"):
-        return Meaning(kind=Kind.SETTING)
+        return _function(reader)
     if temporary and reader.peek() == "TABLE":
         raise reader.refuse("temporary tables are not supported", "Use CREATE TEMPORARY VIEW or a table.")
     raise reader.refuse(
         f"CREATE {reader.peek()} is refused", "A conversion may create tables, views, functions and schemas."
     )
+
+
+def _function(reader: Reader) -> Meaning:
+    """A function of SQL. Code from a jar or a class is refused."""
+    reader.take("IF", "NOT", "EXISTS")
+    reader.name()
+    if reader.peek() == "AS" or any(w.key in {"JAR", "FILE", "ARCHIVE"} for w in reader.words[reader.at :]):
+        raise reader.refuse("a function made of a class or a jar may do anything", "Write it in SQL.")
+    return Meaning(kind=Kind.SETTING)
 
 
 def _drop(reader: Reader) -> Meaning:
@@ -263,6 +278,9 @@ def _set(reader: Reader) -> Meaning:
         return _use(reader)
     reader.need("SET")
     key = reader.peek()
+    name = dotted(reader.words[reader.at :])
+    if setting_leaves(name):
+        raise reader.refuse(f"the setting {name} reaches out of the run", "Leave it out.")
     if key in _PARAMETERS and reader.peek(1) == "=":
         word = reader.words[reader.at]
         return Meaning(kind=Kind.SETTING, edits=(Edit(word.start, word.end, _PARAMETERS[key]),))
@@ -282,16 +300,39 @@ def _block(reader: Reader) -> Meaning:
     inner: list[Meaning] = []
     while not reader.done:
         before = reader.peek(-1) if reader.at else ""
-        if before in _STARTS and reader.peek() in _WRITES and reader.peek(1) not in {"(", "IF"}:
+        if reader.peek() == "HANDLER" and before in {"EXIT", "CONTINUE"}:
+            _handler(reader)
+            continue
+        closes = reader.at > 1 and reader.peek(-2) == "END"  # END LOOP name
+        if before in _STARTS and not closes and _is_statement(reader):
             found = _single(Reader(_rest(reader)))
             if found.kind in {Kind.MERGE, Kind.UPDATE, Kind.DELETE} or found.edits:
                 raise reader.refuse(
                     f"{reader.peek()} inside BEGIN ... END needs Delta Lake, which this engine lacks",
                     "Move it out of the block, or run this conversion on Databricks.",
                 )
-            inner.append(found)
+            if found.kind is not Kind.QUERY:
+                inner.append(found)
         reader.at += 1
     return Meaning(kind=Kind.BLOCK, inner=tuple(inner))
+
+
+def _is_statement(reader: Reader) -> bool:
+    """Whether a statement begins here that is more than control flow. WITH and FROM may hold an INSERT."""
+    key, following = reader.peek(), reader.peek(1)
+    return bool(key) and following != ":" and key not in _CONTROL
+
+
+def _handler(reader: Reader) -> None:
+    """Move over `HANDLER FOR condition, ...`; what it runs must stand between BEGIN and END."""
+    reader.take("HANDLER")
+    reader.need("FOR")
+    while not reader.done and reader.peek() not in {*_HEADS, *_REFUSED, *_CONTROL}:
+        reader.at += 1
+    if reader.peek() != "BEGIN":
+        raise reader.refuse(
+            "a handler of a single statement is not supported", "Put the statement between BEGIN and END."
+        )
 
 
 def _rest(reader: Reader) -> Statement:
@@ -305,7 +346,25 @@ def _rest(reader: Reader) -> Statement:
     return replace(whole, text=whole.text[start:end], line=whole.line_at(start))
 
 
-_STARTS = {";", "BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT"}
+_CONTROL = {
+    *(
+        "BEGIN",
+        "END",
+        "IF",
+        "ELSE",
+        "ELSEIF",
+        "WHILE",
+        "LOOP",
+        "REPEAT",
+        "UNTIL",
+        "FOR",
+        "CASE",
+        "WHEN",
+        "DO",
+    ),
+    *("LEAVE", "ITERATE", "SIGNAL", "RESIGNAL", "GET", "RETURN", "DECLARE", "OPEN", "FETCH", "CLOSE", ";"),
+}
+_STARTS = {";", "BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT", "ATOMIC"}
 _IDLE = dict.fromkeys(("OPTIMIZE", "VACUUM", "ANALYZE", "COMMENT", "GRANT", "REVOKE", "DENY"))
 _SHOWS = {"SHOW", "DESCRIBE", "DESC", "EXPLAIN"}
 _REFUSED: dict[str, tuple[str, str]] = {
@@ -331,4 +390,3 @@ _HEADS: dict[str, Callable[[Reader], Meaning]] = {
     "SET": _set,
     **dict.fromkeys(("RESET", "DECLARE", "CACHE", "UNCACHE", "CLEAR", "REFRESH"), _setting),
 }
-_WRITES = (set(_HEADS) | set(_REFUSED)) - set(QUERIES) - {"SET", "DECLARE", "RESET"}

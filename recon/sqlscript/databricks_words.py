@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recon.model import TableRef
+from recon.sqlscript.databricks_escapes import FILE_FORMATS
 from recon.sqlscript.databricks_text import is_block, verbatim
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from recon.sqlscript.databricks_text import Statement, Word
 
 QUERIES = ("SELECT", "WITH", "VALUES", "FROM", "TABLE", "(")
-_FILE_FORMATS = {"DELTA", "PARQUET", "CSV", "JSON", "ORC", "AVRO", "TEXT", "BINARYFILE", "XML", "ICEBERG"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Reader:
                 break
         if not parts:
             raise self.unclear("a name expected")
-        if len(parts) == 2 and parts[0].upper() in _FILE_FORMATS and ("/" in parts[1] or ":" in parts[1]):
+        if len(parts) == 2 and parts[0].upper() in FILE_FORMATS and ("/" in parts[1] or ":" in parts[1]):
             raise self.refuse(
                 f"the path {parts[1]} in place of a table", "Name a table: a run may not touch other files."
             )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from recon.errors import ProgramError
 from recon.sqlscript.tokens import Kind, Token
-from recon.sqlscript.tsql_header import commas
+from recon.sqlscript.tsql_header import commas, object_name
 from recon.sqlscript.tsql_leaf import words
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _TABLE_HINTS = words(
 _STORAGE = words("DISTRIBUTION HEAP CLUSTERED PARTITION DATA_COMPRESSION")
 _JOIN_HINTS = words("HASH LOOP MERGE REMOTE REDUCE REPLICATE REDISTRIBUTE")
 _JOIN_SIDES = words("INNER LEFT RIGHT FULL OUTER")
+NEXT_VALUE = "NEXT_VALUE_FOR"  # how `NEXT VALUE FOR s` is spelled for the parser, as a call
 _COMPOUND = words("+= -= *= /= %= &= |= ^=")
 _ENDS_AN_ITEM = words("FROM WHERE OPTION OUTPUT")
 
@@ -36,7 +37,7 @@ def without_options(tokens: Sequence[Token], verb: str, file: str) -> list[Token
     out = _without_groups(tokens, verb, file)
     out = _without_join_hints(out)
     out = _simple_assignments(out)
-    out = _plain_operators(out)
+    out = _next_values(_plain_operators(out))
     return _one_from(out) if verb == "DELETE" else out
 
 
@@ -157,6 +158,23 @@ def _plain_operators(tokens: list[Token]) -> list[Token]:
             out += [_made("money", token, Kind.NAME), _made(")", token)]
         else:
             out.append(token)
+    return out
+
+
+def _next_values(tokens: list[Token]) -> list[Token]:
+    """`NEXT VALUE FOR a.b` to `NEXT_VALUE_FOR('a.b')`."""
+    out: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        if [_word(tokens, at + i) for i in range(3)] != ["NEXT", "VALUE", "FOR"]:
+            out.append(tokens[at])
+            at += 1
+            continue
+        _, end = object_name(tokens, at + 3)
+        spelled = "".join(t.text for t in tokens[at + 3 : end]).replace("'", "''")
+        out += [_made(NEXT_VALUE, tokens[at], Kind.NAME), _made("(", tokens[at])]
+        out += [_made(f"'{spelled}'", tokens[at], Kind.STRING), _made(")", tokens[at])]
+        at = end
     return out
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from recon.model import Role
 from recon.sqlscript.databricks_target import needs_table
 from recon.steps.extract import describe
+from recon.steps.filters import blamed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,8 @@ def execute(
         candidate = engine.run(variant, table.params, table.databricks)
         folder = scratch / "candidate"
         folder.mkdir()
-        files = engine.export(candidate, folder)
+        with blamed(table, "filter.databricks"):
+            files = engine.export(candidate, folder, table.filter.databricks)
         rows = sum(pq.read_metadata(file).num_rows for file in files)
         columns = engine.columns(candidate)
     for file in files:

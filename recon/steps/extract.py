@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from recon.errors import SpecError
 from recon.model import BaselineMode, Extract, Role, TableRef
+from recon.steps.filters import blamed
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -42,19 +43,11 @@ def extract(table: Table, source: Source, scratch: Path, progress: Progress) -> 
     Raises ProgramError when the procedure fails, SourceError when Synapse does.
     """
     with progress.interruptible(source.cancel):
-        inputs = tuple(
-            _keep(
-                source.read(each.synapse, each.filter),
-                each.synapse,
-                Role.INPUT,
-                scratch / f"input_{n}",
-                progress,
-            )
-            for n, each in enumerate(table.inputs)
-        )
+        inputs = tuple(_input(table, n, source, scratch, progress) for n in range(len(table.inputs)))
         if table.baseline is BaselineMode.QUERY:
             progress.say(f"Running the query of {table.original.path}")
-            rows = source.query(table.original, table.params)
+            with blamed(table, "filter.synapse"):
+                rows = source.query(table.original, table.params, table.filter.synapse)
             baseline = _keep(
                 rows, table.synapse or QUERY_RESULT, Role.BASELINE, scratch / "baseline", progress
             )
@@ -63,8 +56,20 @@ def extract(table: Table, source: Source, scratch: Path, progress: Progress) -> 
         if table.baseline is BaselineMode.CALL:
             progress.say(f"Running {table.procedure or table.original.path}")
             source.call(table.original, table.procedure, table.params)
-        baseline = _keep(source.read(target), target, Role.BASELINE, scratch / "baseline", progress)
+        rows = _read(source, target, table, table.filter.synapse, "filter.synapse")
+        baseline = _keep(rows, target, Role.BASELINE, scratch / "baseline", progress)
         return Extracted(inputs=inputs, baseline=baseline, target=source.columns(target))
+
+
+def _input(table: Table, number: int, source: Source, scratch: Path, progress: Progress) -> Extract:
+    given = table.inputs[number]
+    rows = _read(source, given.synapse, table, given.filter, f"inputs.filter of {given.synapse}")
+    return _keep(rows, given.synapse, Role.INPUT, scratch / f"input_{number}", progress)
+
+
+def _read(source: Source, name: TableRef, table: Table, where: str, key: str) -> Rows:
+    with blamed(table, key):
+        return source.read(name, where)
 
 
 def _target(table: Table) -> TableRef:

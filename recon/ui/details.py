@@ -9,12 +9,10 @@ import streamlit as st
 
 from recon import api
 from recon.report.vocabulary import NONE, count_text, plural
-from recon.ui import diff, fmt, live, load
+from recon.ui import diff, fmt, keys, live, load, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from streamlit.delta_generator import DeltaGenerator
 
     from recon.model import Run, Script
     from recon.model_result import DuplicateSample, Result, RowSample
@@ -32,6 +30,7 @@ def rows(facts: Facts) -> None:
     _one_sided(result, "missing", "Missing in Databricks", "s", result.rows.missing)
     _one_sided(result, "extra", "Only in Databricks", "t", result.rows.extra)
     _duplicates(result.duplicate_samples, facts)
+    keys.proposals(facts)
 
 
 def _balance(result: Result) -> dict[str, str]:
@@ -179,7 +178,9 @@ def schema(facts: Facts) -> None:
 def sql_and_log(run: Run, facts: Facts | None) -> None:
     """Both scripts as they were when the run was asked for, the step times and the story."""
     texts = load.scripts(run.id)
+    hits = facts.result.lint if facts else ()
     if texts:
+        scripts.focus(texts.original, texts.variant, hits)
         view = st.segmented_control(
             "Scripts", ["Side by side", "Changes"], default="Side by side", required=True, key="sql_view"
         )
@@ -187,8 +188,8 @@ def sql_and_log(run: Run, facts: Facts | None) -> None:
             st.code(changes(texts.original, texts.variant) or "The texts are the same.", language="diff")
         else:
             left, right = st.columns(2)
-            _script(left, "Synapse", texts.original)
-            _script(right, "Databricks", texts.variant)
+            scripts.draw(left, "Synapse", texts.original, hits)
+            scripts.draw(right, "Databricks", texts.variant, hits)
         if texts.ddl:
             with st.expander(f"Declared types: {fmt.md(texts.ddl.path)}", key="ddl"):
                 st.code(texts.ddl.text, language="sql", line_numbers=True)
@@ -209,12 +210,6 @@ def sql_and_log(run: Run, facts: Facts | None) -> None:
             st.table(facts_table, border="horizontal", alt="Facts about this run")
     st.subheader("Log", anchor=False)
     st.code(live.log_text(api.events(run.id)) or "Nothing was said.", language=None, wrap_lines=True)
-
-
-def _script(place: DeltaGenerator, side: str, script: Script) -> None:
-    language = "python" if script.path.endswith(".py") else "sql"
-    place.markdown(f"**{side}** · {fmt.md(script.path)}")
-    place.code(script.text, language=language, line_numbers=True, height=520)
 
 
 def changes(original: Script, variant: Script) -> str:

@@ -75,11 +75,11 @@ def diff_table(lines: Sequence[Line], *, longest: int = LONGEST, with_key: bool 
     names = " · ".join(dict.fromkeys(name for line in lines for name in line.key))
     head = (
         (f'<th scope="col">{_visible(names, blanks=False)}</th>' if with_key else "")
-        + f'<th scope="col">Column</th><th scope="col">{_side("s", "Synapse")}</th>'
-        + f'<th scope="col">{_side("t", "Databricks")}</th><th scope="col">Kind</th>'
+        + f'<th scope="col">Column</th><th scope="col">{side_head("s", "Synapse")}</th>'
+        + f'<th scope="col">{side_head("t", "Databricks")}</th><th scope="col">Kind</th>'
     )
     widths = (19, 15, 27, 27, 12) if with_key else (19, 33, 33, 15)
-    return _table("Differing cells, Synapse value beside Databricks value", widths, head, rows)
+    return table("Differing cells, Synapse value beside Databricks value", widths, head, rows)
 
 
 def rows_table(
@@ -91,7 +91,7 @@ def rows_table(
         "<tr>" + "".join(f'<td class="v {side}" dir="auto">{value(v)}</td>' for v in row) + "</tr>"
         for row in rows
     )
-    return '<div class="rx-wide">' + _table(caption, (), head, body) + "</div>"
+    return '<div class="rx-wide">' + table(caption, (), head, body) + "</div>"
 
 
 def _row(line: Line, longest: int, with_key: bool) -> str:
@@ -125,7 +125,8 @@ def _one_sided(row: str | None, key: Mapping[str, str | None]) -> str:
     )
 
 
-def _table(caption: str, widths: Sequence[int], head: str, body: str) -> str:
+def table(caption: str, widths: Sequence[int], head: str, body: str) -> str:
+    """A table in the style of all tables of compared values; head and body are HTML, widths percent."""
     columns = "".join(f'<col style="width:{w}%">' for w in widths)
     return (
         f'{_style()}<table class="rx{"" if widths else " free"}"><caption>{html.escape(caption)}</caption>'
@@ -133,7 +134,8 @@ def _table(caption: str, widths: Sequence[int], head: str, body: str) -> str:
     )
 
 
-def _side(css: str, name: str) -> str:
+def side_head(css: str, name: str) -> str:
+    """A side's name with its colour: css is s for Synapse, t for Databricks."""
     return f'<span class="hd"><span class="dot side-{css}"></span>{name}</span>'
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from recon import api
-from recon.model_result import Verdict
-from recon.report.vocabulary import NONE, plural
-from recon.ui import fmt, load, shell, verdict
+from recon.model_result import Severity, Verdict
+from recon.report import wording
+from recon.report.vocabulary import NONE
+from recon.ui import fmt, load, scripts, shell, verdict
 
 if TYPE_CHECKING:
     from recon.model import Run
@@ -21,10 +22,17 @@ EXPORTS = (  # format, label, icon
     ("pdf", "Report (PDF)", ":material/picture_as_pdf:"),
     ("csv", "Differences (CSV, exact)", ":material/csv:"),
     ("excel-csv", "Differences (CSV for Excel)", ":material/table:"),
+    ("totals-csv", "Control totals (CSV)", ":material/functions:"),
     ("json", "Result (JSON)", ":material/data_object:"),
 )
 _MIME = {"pdf": "application/pdf", "json": "application/json"}
 _CAUSES = 3  # likely causes shown at once
+_COLOUR: dict[str, str] = {
+    Severity.ROWS: "red",
+    Severity.VALUES: "orange",
+    Severity.RANDOM: "violet",
+    Severity.FORM: "blue",
+}
 
 
 def title(run: Run, facts: Facts | None) -> None:
@@ -89,9 +97,8 @@ def file_name(run: Run, name: str) -> str:
     """A download's name: letters, digits and dashes only, whatever the table is called."""
     stem = "-".join((run.table, run.variant, run.id))
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in stem)
-    return {"pdf": f"{safe}.pdf", "csv": f"{safe}.csv", "excel-csv": f"{safe}-excel.csv"}.get(
-        name, f"{safe}.json"
-    )
+    endings = {"pdf": ".pdf", "csv": ".csv", "excel-csv": "-excel.csv", "totals-csv": "-totals.csv"}
+    return safe + endings.get(name, ".json")
 
 
 def again(run: Run, *, primary: bool = False) -> None:
@@ -106,31 +113,49 @@ def judgement(facts: Facts) -> None:
     """The verdict's sentence, the likely causes, and what was only approximated."""
     verdict.show(facts.verdict, fmt.md(facts.sentence))
     result = facts.result
-    if result.causes:
+    for sentence in wording.filtered(result):
+        st.warning(fmt.md(sentence), icon=":material/filter_alt:")
+    causes, rest = wording.likely(result), wording.unexplained(result)
+    if causes or rest:
         with st.container(border=True, gap="small"):
-            st.markdown("**Likely causes**")
-            for cause in result.causes[:_CAUSES]:
-                st.markdown(_cause(cause))
-            if len(result.causes) > _CAUSES:
-                with st.expander(f"{len(result.causes) - _CAUSES} more", key="causes"):
-                    for cause in result.causes[_CAUSES:]:
-                        st.markdown(_cause(cause))
+            _causes(facts, causes)
+            for line in rest[:_CAUSES]:
+                st.markdown(f":gray-badge[not explained] {fmt.md(line)}")
+            if len(rest) > _CAUSES:
+                _folded("More that is not explained", ":material/help:", rest[_CAUSES:], "unexplained")
     with st.container(horizontal=True, gap="small"):
         _folded("Reasons for the verdict", ":material/format_list_bulleted:", result.reasons, "reasons")
         _folded("Not compared", ":material/visibility_off:", facts.not_compared, "not_compared")
         ignored = tuple(f"{', '.join(names)}: {reason}" for reason, names in facts.left_out)
         _folded("Ignored with a reason", ":material/filter_alt_off:", ignored, "ignored")
-        notes = ((facts.approximation,) if facts.approximation else ()) + result.notes
+        others = tuple(note for note in result.notes if note not in wording.filtered(result))
+        notes = ((facts.approximation,) if facts.approximation else ()) + others
         _folded("What was approximated", ":material/approval_delegation:", notes, "notes")
 
 
+def _causes(facts: Facts, causes: tuple[Cause, ...]) -> None:
+    """The likely causes: the first few, the others behind one click."""
+    lines = [_cause(cause) + scripts.link(facts.run, facts.result, cause) for cause in causes]
+    if lines:
+        st.markdown("**Likely causes**")
+    for line in lines[:_CAUSES]:
+        st.markdown(line)
+    if len(lines) > _CAUSES:
+        with st.expander(f"{len(lines) - _CAUSES} more", key="causes"):
+            for line in lines[_CAUSES:]:
+                st.markdown(line)
+
+
 def _cause(cause: Cause) -> str:
-    colour = {"certain": "red", "likely": "orange"}.get(cause.confidence, "gray")
-    cells = f" · {plural(cause.cells, 'cell')}" if cause.cells else ""
-    return (
-        f":{colour}-badge[{fmt.md(cause.confidence)}] **{fmt.md(cause.scope)}** — {fmt.md(cause.hint)} "
-        f":small[{fmt.md(cause.cause)}{cells}]"
+    """A finding in one paragraph: what it means, where, why, which rows, how much, how sure."""
+    badge = (
+        f":{_COLOUR[cause.severity]}-badge[{fmt.md(cause.severity)}] " if cause.severity in _COLOUR else ""
     )
+    rows = "" if not cause.where or cause.where in cause.hint else f" Which rows: {fmt.md(cause.where)}."
+    small = " · ".join(
+        fmt.md(part) for part in (cause.cause, wording.extent(cause), cause.confidence) if part
+    )
+    return f"{badge}**{fmt.md(cause.scope)}** — {fmt.md(cause.hint)}{rows} :small[{small}]"
 
 
 def _folded(label: str, icon: str, lines: tuple[str, ...], key: str) -> None:

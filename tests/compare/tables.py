@@ -12,6 +12,8 @@ from recon.compare import Side, Spec, compare
 from recon.model import Column, TableRef
 
 ARROW = {
+    "tinyint": pa.int8(),
+    "utinyint": pa.uint8(),
     "int": pa.int32(),
     "smallint": pa.int16(),
     "bigint": pa.int64(),
@@ -75,7 +77,16 @@ class Bench:
         return ref
 
     def compare(
-        self, baseline, candidate, *, keys=(), rules=None, declared=((), ()), differences=None, **spec
+        self,
+        baseline,
+        candidate,
+        *,
+        keys=(),
+        rules=None,
+        declared=((), ()),
+        differences=None,
+        exact=False,
+        **spec,
     ):
         b, c = self.attach(baseline, "baseline"), self.attach(candidate, "candidate")
         sides = [
@@ -83,7 +94,7 @@ class Bench:
             for ref, columns in zip((b, c), declared, strict=True)
         ]
         wanted = Spec(keys=tuple(keys), rules=rules or {}, **spec)
-        return compare(self.engine, wanted, *sides, differences=differences)
+        return compare(self.engine, wanted, *sides, differences=differences, exact=exact)
 
     def cells(self, one, other, *, rule=None, declared=("", "")):
         """Compare two lists of values, (kind, values) each, row by row under a key `k`; the result."""

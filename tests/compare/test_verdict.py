@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 
 import pytest
@@ -203,3 +203,136 @@ def test_without_a_comparison_nothing_is_said_about_the_data():
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.reasons == ("execute failed: division by zero",)
     assert (result.match_percentage, result.rows_equal_percentage, result.rows) == (None, None, RowCounts())
+
+
+# --- Every input, one by one ----------------------------------------------------------------------
+
+V = AGREED.columns[1]  # the compared column that the attacks are made on
+HARMLESS, DEADLY = "harmless", "deadly"
+# For each field of each input what may be there without touching the judgement, and what must forbid MATCH.
+# A field that is not listed fails the test: whoever adds one says here what it means for the verdict.
+DECISIONS = {
+    Facts: {
+        "rows": (DEADLY, [RowCounts()]),
+        "columns": (DEADLY, [(), AGREED.columns[:1], AGREED.columns[1:], (*AGREED.columns, V)]),
+        "schema": (DEADLY, [SchemaResult()]),
+        "equal_cells": (DEADLY, [-1, 0, 19, 21]),
+        "cells": (DEADLY, [-1, 0, 19, 21, 40]),
+        "partial_above": (HARMLESS, [Decimal(0), Decimal(100), Decimal(-1)]),
+        "failure": (DEADLY, ["execute failed"]),
+        "sampled": (DEADLY, [True]),
+        "trouble": (DEADLY, [("no key",)]),
+        "missing_why": (HARMLESS, ["a join"]),
+        "extra_why": (HARMLESS, ["a join"]),
+    },
+    RowCounts: {
+        **{
+            name: (DEADLY, [-10, -1, 0, 9, 11, 20])
+            for name in ("baseline", "candidate", "paired", "equal")
+        },
+        **{name: (DEADLY, [-1, 1, 10]) for name in ("differing", "missing", "extra")},
+        "duplicate_keys": (HARMLESS, [SideCounts(baseline=3, candidate=1)]),
+        "null_keys": (HARMLESS, [SideCounts(baseline=3, candidate=1)]),
+    },
+    ColumnResult: {
+        "name": (HARMLESS, ["another"]),
+        "candidate_name": (HARMLESS, ["another"]),
+        "role": (DEADLY, ["ignored", "not comparable", "", "sampled"]),
+        "baseline_type": (HARMLESS, ["int"]),
+        "candidate_type": (HARMLESS, ["BIGINT"]),
+        "rule": (HARMLESS, ["abs 0.005"]),
+        "compared": (DEADLY, [-1, 0, 9, 11]),
+        "mismatches": (DEADLY, [-1, 1, 10, 11]),
+        "forgiven": (DEADLY, [-1, 11]),  # up to all cells may be forgiven
+        "baseline_null": (DEADLY, [-1, 1]),
+        "candidate_null": (DEADLY, [-1, 1]),
+        "sensitive": (HARMLESS, [True]),
+        "causes": (DEADLY, [(KindCount(cause=Kind.VALUE, cells=1),), (KindCount(cause=Kind.CASE, cells=-1),)]),
+    },
+    SchemaResult: {
+        "missing_columns": (DEADLY, [("x",)]),
+        "extra_columns": (DEADLY, [("x",)]),
+        "not_comparable": (DEADLY, [("x",), ("v",)]),
+        "type_changes": (HARMLESS, [(TypeChange(column="v", baseline_type="int", candidate_type="INT"),)]),
+        "ignored": (DEADLY, [(), (Ignored(column="load_ts", reason=""),), (Ignored(column="v", reason="x"),)]),
+    },
+    SideCounts: {
+        "baseline": (HARMLESS, [1]),
+        "candidate": (HARMLESS, [1]),
+    },
+}  # fmt: skip
+
+
+def with_part(kind, field, content):
+    """The agreeing facts with one field of one of their parts changed."""
+    if kind is Facts:
+        return replace(AGREED, **{field: content})
+    if kind is RowCounts:
+        return replace(AGREED, rows=replace(AGREED.rows, **{field: content}))
+    if kind is SchemaResult:
+        return replace(AGREED, schema=replace(AGREED.schema, **{field: content}))
+    if kind is SideCounts:
+        twice = replace(AGREED.rows, duplicate_keys=SideCounts(**{field: content}))
+        return replace(AGREED, rows=replace(twice, null_keys=SideCounts(**{field: content})))
+    return column(1, **{field: content})
+
+
+@pytest.mark.parametrize("kind", DECISIONS, ids=lambda k: k.__name__)
+def test_every_field_has_a_decision(kind):
+    assert {f.name for f in fields(kind)} == set(DECISIONS[kind])
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "content"),
+    [(k, f, c) for k, listed in DECISIONS.items() for f, (_, contents) in listed.items() for c in contents],
+    ids=lambda x: x.__name__ if isinstance(x, type) else str(x)[:40],
+)
+def test_each_input_alone(kind, field, content):
+    verdict, reasons = judge(with_part(kind, field, content))
+    assert reasons
+    assert (verdict is Verdict.MATCH) == (DECISIONS[kind][field][0] == HARMLESS)
+
+
+def test_all_cells_of_a_column_may_be_forgiven():
+    assert judge(column(1, forgiven=10, rule="abs 1"))[0] is Verdict.MATCH
+
+
+def test_a_column_left_out_must_be_named_with_its_reason():
+    """Consistent in every count, but nobody said why v was left out."""
+    silent = replace(column(1, role="ignored", compared=0), cells=10, equal_cells=10)
+    assert judge(silent)[0] is Verdict.INCONCLUSIVE
+    said = replace(silent.schema, ignored=(*silent.schema.ignored, Ignored(column="v", reason="load time")))
+    assert judge(replace(silent, schema=said))[0] is Verdict.MATCH
+
+
+@settings(derandomize=True, max_examples=500, deadline=None)
+@given(data=st.data())
+def test_no_random_facts_match_unless_all_agrees(data):
+    """Facts of small numbers, most of them impossible: MATCH only where whole agreement stands written."""
+    few = st.integers(-1, 3)
+    rows = RowCounts(
+        **{n: data.draw(few) for n in ("baseline", "candidate", "paired", "equal")},
+        **{n: data.draw(st.sampled_from([0, 0, 0, 1, -1])) for n in ("differing", "missing", "extra")},
+    )
+    made = tuple(
+        ColumnResult(
+            name=f"c{n}",
+            role=data.draw(st.sampled_from(["key", "value", "value", "ignored", "not comparable"])),
+            compared=data.draw(few),
+            mismatches=data.draw(st.sampled_from([0, 0, 0, 1, -1])),
+        )
+        for n in range(data.draw(st.integers(0, 3)))
+    )
+    cells = data.draw(st.integers(-1, 9))
+    facts = Facts(
+        rows=rows,
+        columns=made,
+        schema=SchemaResult(),
+        cells=cells,
+        equal_cells=cells,
+        partial_above=Decimal(95),
+    )
+    if judge(facts)[0] is Verdict.MATCH:
+        assert rows.baseline == rows.candidate == rows.paired == rows.equal > 0 == rows.missing == rows.extra
+        assert made and all(c.role in {"key", "value"} and c.compared == rows.paired for c in made)
+        assert not any(c.mismatches for c in made) and cells == rows.paired * len(made)

@@ -1,7 +1,7 @@
 import pytest
 
 from recon.compare import Side
-from recon.compare.keyfinder import explain_duplicates, propose_keys
+from recon.compare.keyfinder import explain_duplicates, extend_keys, propose_keys
 from recon.model import Column
 from recon.wiring import comparer
 from tests.compare.tables import Bench
@@ -21,6 +21,10 @@ class Keys:
         one = self.side(baseline, "baseline", declared[0])
         other = None if candidate is None else self.side(candidate, "candidate", declared[1])
         return propose_keys(self.engine, one, other, **options)
+
+    def extend(self, baseline, candidate, *keys, **options):
+        sides = self.side(baseline), self.side(candidate, "candidate")
+        return extend_keys(self.engine, *sides, keys, **options)
 
     def explain(self, data, *keys, **options):
         return explain_duplicates(self.engine, self.side(data), keys, **options)

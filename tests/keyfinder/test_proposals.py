@@ -9,8 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from recon.compare.keyfinder import Uniqueness
+from recon.compare import Spec
 from recon.errors import SpecError
+from recon.model import Rule, Tolerance, ToleranceKind
+from recon.model_result import Uniqueness
 from tests.compare.tables import table
 
 N = 600
@@ -264,3 +266,98 @@ def test_a_nested_column_is_no_key(keys):
     assert keys.propose(data) == ()
     with pytest.raises(SpecError, match="cannot be a key"):
         keys.explain(data, "tags")
+
+
+# --- a key that repeats, on two sides ----------------------------------------------------------
+
+
+def test_what_makes_a_key_unique_on_both_sides(keys):
+    told = keys.extend(orders(), without(orders(), 3), "order_id")
+    best = told.proposals[0]
+    assert best.columns == ("order_id", "line_no") and best.added == ("line_no",) and best.unique
+    assert best.found == N - 1 and not told.identical
+    assert {p.added for p in told.proposals} == {("line_no",), ("load_ts",), ("amount",)}
+
+
+def test_a_key_that_is_unique_on_both_sides_needs_nothing(keys):
+    told = keys.extend(orders(), orders(), "order_id", "line_no")
+    assert told.proposals == () and not told.identical
+
+
+def test_a_fan_out_with_other_values_shows_in_which_column_the_rows_differ(keys):
+    base = table(id=("int", list(range(90))), name=("text", [f"n{i}" for i in range(90)]))
+    import pyarrow as pa
+
+    more = pa.concat_tables([base, table(id=("int", [3, 5]), name=("text", ["old", "older"]))])
+    told = keys.extend(base, more, "id")
+    assert [p.added for p in told.proposals] == [("name",)] and not told.identical
+    assert told.proposals[0].unique
+
+
+def test_exact_copies_on_one_side_cannot_be_told_apart_there(keys):
+    told = keys.extend(orders(), again(orders(), 8, 9), "order_id")
+    assert told.identical
+    assert told.proposals[0].added == ("line_no",) and not told.proposals[0].unique
+    assert told.proposals[0].baseline.unique
+    assert told.proposals[0].candidate.duplicated_keys == 2
+
+
+@pytest.mark.parametrize("side", ["baseline", "candidate"])
+def test_exact_copies_under_a_key_that_is_one_on_the_other_side_leave_nothing_to_add(keys, side):
+    sides = (orders(), again(orders(), 8))
+    told = keys.extend(*(sides if side == "candidate" else sides[::-1]), "order_id", "line_no")
+    assert told.proposals == () and told.identical
+
+
+@pytest.mark.parametrize("names", [("gone",), ()])
+def test_a_key_that_one_side_lacks_is_not_extended(keys, names):
+    one = table(gone=("int", [1, 1]), id=("int", [1, 2]))
+    other = table(id=("int", [1, 2]))
+    assert keys.extend(one, other, *names).proposals == ()
+
+
+def test_among_many_rows_only_those_whose_key_repeats_are_looked_at(keys):
+    """50,000 rows, of which 4 repeat: every set that tells those apart is found, and no other is needed."""
+    n = 50_000
+    ids = [*range(n - 2), 7, 9]
+    data = table(
+        id=("int", ids),
+        part=("int", [*[0] * (n - 2), 1, 1]),
+        status=("text", ["open"] * n),
+        noise=("int", [i * 7919 % n for i in range(n)]),
+    )
+    told = keys.extend(data, data, "id")
+    assert [p.added for p in told.proposals] == [("part",), ("noise",)]
+    assert told.proposals[0].baseline == Uniqueness(rows=n, distinct=n, null_rows=0, duplicated_keys=0)
+
+
+def test_a_key_of_synapse_ranks_before_one_that_hides_what_the_conversion_repeats(keys):
+    """Two rows came twice with another region: (id, region) is unique on both sides, but id is the key."""
+    import pyarrow as pa
+
+    one = table(id=("int", list(range(100))), region_id=("int", [i % 4 for i in range(100)]))
+    other = pa.concat_tables([one, table(id=("int", [3, 5]), region_id=("int", [9, 9]))])
+    proposals = keys.propose(one, other)
+    assert columns_of(proposals)[:2] == [("id",), ("id", "region_id")]
+    assert [p.unique for p in proposals[:2]] == [False, True]
+
+
+def test_rules_hold_renamed_columns_pair_and_ignored_ones_are_no_key(keys):
+    one = table(id=("int", [1, 2, 3]), load_id=("int", [7, 8, 9]), amount=("int", [1, 1, 1]))
+    other = table(ident=("int", [1, 2, 3]), load_id=("int", [4, 5, 6]), amount=("int", [1, 1, 1]))
+    rules = {
+        "id": Rule(databricks="ident"),
+        "load_id": Rule(ignore="made anew"),
+        "amount": Rule(tolerance=Tolerance(ToleranceKind.ABS, Decimal("0.1"))),
+    }
+    assert columns_of(keys.propose(one, other, spec=Spec(rules=rules))) == [("id",)]
+
+
+def test_a_large_table_is_judged_over_all_rows_though_a_part_refutes_most(keys):
+    """More rows than the part that is saved: the only repeat of the likeliest set lies behind it."""
+    n = 230_000
+    a = [i // 1000 for i in range(n)]
+    b = [i % 1000 for i in range(n)]
+    b[-1] = b[-2]
+    data = table(a_id=("int", a), b_id=("int", b), late=("int", [0] * (n - 1) + [1]))
+    assert columns_of(keys.propose(data, limit=1)) == [("a_id", "b_id", "late")]

@@ -9,6 +9,7 @@ import pytest
 
 from recon.model import (
     BaselineMode,
+    Filter,
     Language,
     Mode,
     Project,
@@ -24,6 +25,7 @@ from recon.model import (
     Variant,
 )
 from recon.project import check, load
+from tests.project.conftest import FILES
 
 T = "tables/fact/table.toml"
 
@@ -181,12 +183,44 @@ def test_tables_come_in_the_order_of_their_names(project):
         ("pct 0.5 %", Tolerance(ToleranceKind.PCT, Decimal("0.5"))),
         ("secs 1", Tolerance(ToleranceKind.SECS, Decimal(1))),
         ("abs  0", Tolerance(ToleranceKind.ABS, Decimal(0))),
-        ("abs 0.1234567890123456789012", Tolerance(ToleranceKind.ABS, Decimal("0.1234567890123456789012"))),
+        ("pct 0.5", Tolerance(ToleranceKind.PCT, Decimal("0.5"))),
+        ("ulp 2", Tolerance(ToleranceKind.ULP, Decimal(2))),
+        ("abs 0.123456789012345678", Tolerance(ToleranceKind.ABS, Decimal("0.123456789012345678"))),
     ],
 )
 def test_tolerances_keep_every_digit(project, text, tolerance):
-    folder = project({T: f'version = 1\nsynapse = "dbo.FACT"\n[columns.amount]\ntolerance = "{text}"\n'})
+    head = 'version = 1\nsynapse = "dbo.FACT"\nkeys = ["id"]\n'
+    folder = project({T: f'{head}[columns.amount]\ntolerance = "{text}"\n'})
     assert load(folder).tables[0].rules["amount"].tolerance == tolerance
+
+
+def test_filters_of_both_sides(project):
+    text = FILES[T] + '[filter]\nsynapse = " id > 1 "\n'
+    assert load(project({T: text})).tables[0].filter == Filter(synapse="id > 1")
+    text += "databricks = \"load_ts >= date'2024-01-01'\"\n"
+    both = Filter(synapse="id > 1", databricks="load_ts >= date'2024-01-01'")
+    assert load(project({T: text})).tables[0].filter == both
+
+
+def test_collations_by_name_and_as_the_synapse_database_has_it(project):
+    text = FILES[T] + (
+        '[columns.id]\ntext = ["empty string is null", "synapse collation"]\n'
+        '[columns.amount]\ncollation = "Latin1_General_100_CI_AI"\n'
+    )
+    session = 'version = 1\nname = "Tiny"\n[session]\ncollation = "French_100_CS_AS"\n'
+    assert load(project({T: text, "recon.toml": session})).tables[0].rules == {
+        "id": Rule(text=(TextPolicy.EMPTY_IS_NULL,), collation="French_100_CS_AS"),
+        "amount": Rule(collation="Latin1_General_100_CI_AI"),
+    }
+
+
+def test_a_collation_that_cannot_be_followed_is_a_mistake_only_where_a_column_follows_it(project):
+    session = 'version = 1\nname = "Tiny"\n[session]\ncollation = "Finnish_Swedish_100_CI_AI"\n'
+    assert load(project({"recon.toml": session})).session.collation == "Finnish_Swedish_100_CI_AI"
+    text = FILES[T] + '[columns.amount]\ntext = ["synapse collation"]\n'
+    _, mistakes = check(project({T: text, "recon.toml": session}))
+    assert [(m.file, m.line) for m in mistakes] == [(T, FILES[T].count("\n") + 2)]
+    assert "accented letters of its own" in mistakes[0].message
 
 
 @pytest.mark.parametrize(

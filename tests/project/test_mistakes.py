@@ -79,6 +79,11 @@ RECON = [
         "",
     ),
     (
+        'version = 1\nname = "x"\n[session]\ncollation = "SQL_Latin1_General_CP1_CI"',
+        'recon.toml:4: session.collation = "SQL_Latin1_General_CP1_CI" is not a collation of T-SQL',
+        'Did you mean "SQL_Latin1_General_CP1_CI_AS"?',
+    ),
+    (
         'version = 1\nname = "x"\n[session]\ntimezone = "Europe/Berln"',
         'recon.toml:4: session.timezone = "Europe/Berln" is not a time zone',
         'Did you mean "Europe/Berlin"?',
@@ -168,8 +173,84 @@ TABLES = [
     (TOP + '[columns.amount]\ntolerance = "0.5"', f'{T}:5: columns.amount.tolerance = "0.5" is not a', "abs"),
     (TOP + '[columns.amount]\ntolerance = "abs"', f'{T}:5: columns.amount.tolerance = "abs" is not a', ""),
     (TOP + '[columns.amount]\ntolerance = "abs 1%"', f'{T}:5: columns.amount.tolerance = "abs 1%" is', ""),
-    (TOP + '[columns.amount]\ntolerance = "pct 1"', f'{T}:5: columns.amount.tolerance = "pct 1" is', ""),
-    (TOP + '[columns.amount]\ntolerance = "ulp 1"', f'{T}:5: columns.amount.tolerance = "ulp 1" is', ""),
+    (
+        TOP + '[columns.amount]\ntolerance = "0.5%"',
+        f'{T}:5: columns.amount.tolerance = "0.5%" is not a',
+        '"pct 0.5%"',
+    ),
+    (
+        TOP + '[columns.amount]\ntolerance = "rel 1%"',
+        f'{T}:5: columns.amount.tolerance = "rel 1%" is not a',
+        'A share in percent is "pct 0.5%".',
+    ),
+    (
+        TOP + '[columns.amount]\ntolerance = "ulps 2"',
+        f'{T}:5: columns.amount.tolerance = "ulps 2" is not a',
+        'Did you mean "ulp 2"?',
+    ),
+    (
+        TOP + '[columns.amount]\ntolerance = "ulp 1.5"',
+        f'{T}:5: columns.amount.tolerance = "ulp 1.5": floats are counted in whole numbers',
+        "",
+    ),
+    (
+        TOP + '[columns.amount]\ntolerance = "pct 100"',
+        f'{T}:5: columns.amount.tolerance = "pct 100": a share of 100 % or more would make any two values',
+        "",
+    ),
+    (
+        TOP + '[columns.amount]\ntolerance = "abs 1e-19"',
+        f'{T}:5: columns.amount.tolerance = "abs 1e-19": the amount has more than 18 digits',
+        "",
+    ),
+    (
+        TOP + '[columns.amount]\ncollation = "Latin1_Genral_CI_AS"',
+        f'{T}:5: columns.amount.collation = "Latin1_Genral_CI_AS" is not a collation of T-SQL',
+        'Did you mean "Latin1_General_CI_AS"?',
+    ),
+    (
+        TOP + '[columns.amount]\ncollation = "Modern_Spanish_CI_AI"',
+        f'{T}:5: columns.amount.collation = "Modern_Spanish_CI_AI": the collation "Modern_Spanish_CI_AI"',
+        "Take its _AS form",
+    ),
+    (
+        TOP + '[columns.amount]\ncolation = "x"',
+        f"{T}:5: unknown key columns.amount.colation",
+        'Did you mean "collation"?',
+    ),
+    (
+        TOP + '[columns.amount]\ntext = ["synapse collations"]',
+        f'{T}:5: columns.amount.text = "synapse collations" is not one of',
+        'Did you mean "synapse collation"?',
+    ),
+    (
+        TOP + '[columns.amount]\ntext = ["synapse collation"]\ncollation = "Latin1_General_CI_AS"',
+        f'{T}:6: columns: "amount" has a collation of its own and follows that of Synapse',
+        "Keep one",
+    ),
+    (
+        TOP + '[columns.amount]\nignore = "no use"\ncollation = "Latin1_General_CI_AS"',
+        f'{T}:5: columns: "amount" is ignored and yet has a rule to compare it by',
+        "",
+    ),
+    (
+        TOP + 'segment = "amount"\n[columns.Amount]\nsensitive = true',
+        f'{T}:4: segment: "amount" is sensitive, and segments show its values',
+        "Choose another segment",
+    ),
+    (
+        TOP + 'segment = "load_ts"\n[columns.load_ts]\nignore = "load time"',
+        f'{T}:4: segment: "load_ts" is ignored',
+        "Choose another segment",
+    ),
+    (
+        'version = 1\nsynapse = "dbo.FACT"\n[columns.amount]\ntolerance = "abs 1"',
+        f'{T}:4: columns: "amount" has a tolerance, but without keys rows pair only on equal values',
+        "Name the keys",
+    ),
+    (TOP + '[filter]\nsynapse = " "', f"{T}:5: filter.synapse is empty", "compare all rows"),
+    (TOP + '[filter]\nsynaps = "a = 1"', f"{T}:5: unknown key filter.synaps", 'Did you mean "synapse"?'),
+    (TOP + 'filter = "a = 1"', f"{T}:4: filter must be a table, not text", ""),
     (TOP + '[columns.amount]\ntolerance = "abs x"', f'{T}:5: columns.amount.tolerance = "abs x" is', ""),
     (
         TOP + '[columns.amount]\ntolerance = "abs -1"',

@@ -41,6 +41,25 @@ def test_mistakes_come_with_their_lines(tmp_path):
     assert lines[2].startswith(f'{file}:4: columns.a.tolerance = "1" is not a tolerance')
 
 
+def test_what_only_a_project_can_do_is_refused_with_its_line(tmp_path):
+    text = (
+        'version = 1\n[filter]\nsynapse = "day > 1"\ndatabricks = "day > 1"\n'
+        '[columns.a]\ntext = ["synapse collation"]\n'
+    )
+    file = written(tmp_path, text)
+    with pytest.raises(SpecError) as caught:
+        rules(file)
+    lines = str(caught.value).splitlines()[1:]
+    assert [line.split(": ")[0] for line in lines] == [f"{file}:{n}" for n in (3, 4, 6)]
+    assert lines[0].startswith(f"{file}:3: filter.synapse: files are compared whole")
+    assert 'collation = "SQL_Latin1_General_CP1_CI_AS"' in lines[2]
+
+
+def test_a_collation_needs_no_project(tmp_path):
+    text = 'version = 1\n[columns.a]\ncollation = "Latin1_General_100_CI_AS"\n'
+    assert rules(written(tmp_path, text)).rules == {"a": Rule(collation="Latin1_General_100_CI_AS")}
+
+
 @pytest.mark.parametrize("content", [None, b"version = \xff"])
 def test_a_file_that_cannot_be_read(tmp_path, content):
     file = tmp_path / "rules.toml"

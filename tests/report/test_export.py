@@ -85,7 +85,9 @@ def test_the_csv_says_whether_it_is_complete() -> None:
     assert (
         part.filename == "fact_executive_summary-null_income-20261105-103107-4f2a-differences-18-of-16053.csv"
     )
-    assert part.note == "A stored sample: 18 of 16,053 differences."
+    assert part.note == (
+        "A stored sample: 18 of 16,053 differences. 1,204 cells equal only by a rule: not among them."
+    )
     none = export(facts_of(factory.match(), differences=()), "excel-csv")
     assert none.filename.endswith("-differences-0-of-0.excel.csv")
     assert none.note == "Complete: all 0 differences."
@@ -119,4 +121,4 @@ def test_an_approximation_is_labelled_in_every_format() -> None:
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="'xlsx'") as caught:
         export(facts_of(factory.match()), "xlsx")
-    assert caught.value.hint == "The formats are pdf, csv, excel-csv, json."
+    assert caught.value.hint == "The formats are pdf, csv, excel-csv, json, totals-csv."

@@ -13,14 +13,14 @@ class Totalling:
     def __init__(self, engine, folder):
         self.engine, self._bench = engine, Bench(engine, folder)
 
-    def all(self, baseline, candidate, *, keys=(), rules=None, declared=((), ()), segment=""):
+    def all(self, baseline, candidate, *, keys=(), rules=None, declared=((), ()), segment="", **options):
         refs = self._bench.attach(baseline, "baseline"), self._bench.attach(candidate, "candidate")
         sides = [
             Side(table=ref, columns=tuple(Column(name=n, type=k) for n, k in columns))
             for ref, columns in zip(refs, declared, strict=True)
         ]
         spec = Spec(keys=tuple(keys), rules=rules or {})
-        return control_totals(self.engine, spec, *sides, segment=segment)
+        return control_totals(self.engine, spec, *sides, segment=segment, **options)
 
     def column(self, one, other=None, *, rule=None, declared=("", "")):
         """The totals of one column `v`, given as (kind, values) on each side."""

@@ -11,9 +11,9 @@ from fractions import Fraction
 import pytest
 
 from recon.compare.samples import MASK
-from recon.compare.totals import Totals
 from recon.errors import SpecError
 from recon.model import Rule, TextPolicy
+from recon.model_result import Totals
 from tests.compare.tables import table
 
 
@@ -226,6 +226,10 @@ def test_sensitive_columns_are_masked(totals):
     few = totals.column(("int", [4711]), ("int", [4712]), rule=Rule(sensitive=True))
     assert (few.baseline.sum, few.difference) == (MASK, MASK) and "471" not in repr(few)
     assert few.differs == ("sum", "min", "max")
+    fewer = ("decimal(9,2)", [*salaries[1][:-1], None])
+    lost = totals.column(salaries, fewer, rule=Rule(sensitive=True))
+    assert (lost.baseline.sum, lost.candidate.sum, lost.difference) == (MASK, MASK, MASK)
+    assert "sum" in lost.differs
 
 
 def test_columns_come_in_the_baselines_order_and_only_compared_ones(totals):
@@ -275,3 +279,28 @@ def test_a_segment_that_is_not_there(totals):
     other = table(r=("binary", [b"1"]), v=("list", [[1]]))
     with pytest.raises(SpecError, match="not compared"):
         totals.all(data, other, segment="r")
+
+
+def test_distinct_values_may_be_left_uncounted(totals):
+    data = table(k=("int", [1, 2]), v=("decimal(9,2)", ["1.10", None]), r=("text", ["A", "B"]))
+    [k, v, r] = totals.all(data, data, distinct=False)
+    assert [c.baseline.distinct for c in (k, v, r)] == [None] * 3
+    assert v.baseline.sum == "1.10" and v.baseline.nulls == 1 and r.baseline.max == "B" and k.equal
+    by = totals.all(data, data, distinct=False, segment="r")
+    assert [(c.segment, c.baseline.sum, c.baseline.distinct) for c in by if c.column == "v"] == [
+        ("A", "1.10", None),
+        ("B", None, None),
+    ]
+
+
+def test_where_different_values_are_not_counted_no_sensitive_sum_is_shown(totals):
+    """A thousand times the same salary: its sum would give it away."""
+    data = table(v=("int", [4711] * 1000))
+    [found] = totals.all(data, data, rules={"v": Rule(sensitive=True)}, distinct=False)
+    assert found.baseline.sum == MASK and "4711" not in repr(found)
+
+
+def test_distinct_values_by_segment(totals):
+    data = table(r=("text", ["A", "A", "A", "B", "B"]), v=("int", [1, 1, None, 1, 2]))
+    found = {c.segment: c.baseline for c in totals.all(data, data, segment="r") if c.column == "v"}
+    assert (found["A"].distinct, found["B"].distinct) == (1, 2)

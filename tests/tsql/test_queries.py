@@ -200,7 +200,7 @@ def test_names_that_would_trap_a_careless_translator(open_synapse):
         ("WITH r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT n FROM r", "252"),
         ("SELECT id FROM dbo.w TABLESAMPLE (10 PERCENT)", ""),
         ("SELECT id FROM dbo.w FOR JSON AUTO", ""),
-        ("SELECT * FROM dbo.w PIVOT (SUM(n) FOR t IN ([a], [b])) AS p", ""),
+        ("SELECT * FROM dbo.w PIVOT (SUM(n), COUNT(n) FOR t IN ([a], [b])) AS p", ""),
         ("SELECT id & n + 1 AS x FROM dbo.w", ""),
         ("SELECT name FROM sys.partitions", ""),
         ("SELECT @@CPU_BUSY AS x", "137"),

@@ -66,14 +66,15 @@ REFUSED = [
     ("CREATE TABLE dbo.t AS SELECT 1", "no name"),
     ("CREATE FUNCTION dbo.f () RETURNS int AS BEGIN RETURN 1 END", "FUNCTION"),
     ("CREATE TRIGGER x ON t AFTER INSERT AS SELECT 1", "TRIGGER"),
-    ("INSERT INTO w OUTPUT inserted.id SELECT 1, 'a'", "RETURNING"),
+    ("INSERT INTO w OUTPUT inserted.nope SELECT 1, 'a'", "nope"),
+    ("INSERT INTO w OUTPUT inserted.id INTO dbo.nowhere SELECT 1, 'a'", "nowhere"),
     ("INSERT INTO w (id) SELECT 1, 'a'", "more values"),
     ("INSERT INTO w (id, id) SELECT 1, 2", "twice"),
     ("INSERT INTO w (nope) VALUES (1)", "nope"),
     ("UPDATE w SET nope = 1", "nope"),
     ("UPDATE w SET id = 1, ID = 2", "twice"),
-    ("UPDATE TOP (1) w SET id = 1", "not understood"),
-    ("DELETE TOP (1) FROM w", "TOP"),
+    ("UPDATE TOP (1) PERCENT w SET id = 1", "TOP"),
+    ("DELETE TOP (-1) FROM w", "negative"),
     ("DELETE FROM v", "view"),
     ("TRUNCATE TABLE w WITH (PARTITIONS (1))", "TRUNCATE"),
     ("ALTER TABLE w SWITCH TO x", "SWITCH"),
@@ -89,15 +90,17 @@ REFUSED = [
     ("SET @nope = 1", "@nope"),
     ("SELECT @nope = 1", "@nope"),
     ("DECLARE @x int; SELECT @x = 1, 2 AS b", "sets variables or returns rows"),
-    ("DECLARE @s varchar(99) = ''; SELECT @s = @s + t FROM w", "adds up"),
+    ("DECLARE @s varchar(99) = ''; SELECT @s = @s + MAX(t) FROM w", "adds up"),
+    ("CREATE SEQUENCE s AS int CYCLE", "SEQUENCE"),
+    ("INSERT w (id) SELECT NEXT VALUE FOR dbo.nope", "no sequence"),
     ("DECLARE @x datetimeoffset", "datetimeoffset"),
     ("DECLARE @x dbo.Code", "dbo"),
     ("IF 1 SELECT 1 AS a", "condition"),
     ("BREAK", "WHILE"),
     ("THROW", "CATCH"),
     (
-        "MERGE w USING (SELECT 1 AS id) s ON s.id = w.id WHEN MATCHED THEN DELETE OUTPUT deleted.id",
-        "RETURNING",
+        "MERGE TOP (5) w USING (SELECT 1 AS id) s ON s.id = w.id WHEN MATCHED THEN DELETE",
+        "TOP",
     ),
     ("CREATE PROC p AS SELECT 1 SELECT 2\nGO\nINSERT w (id, t) EXEC p", "exactly one result"),
     ("SET", "SET"),
@@ -113,6 +116,7 @@ def test_a_statement_that_is_not_known_is_refused_with_its_line(open_synapse, te
         with pytest.raises(ProgramError) as caught:
             made.run(f"SELECT 1 AS a\nGO\n-- comment\n{text}")
         assert said in str(caught.value)
+        assert caught.value.hint or caught.value.code, "a refusal says what to do, an error has its number"
         assert caught.value.file == "synapse.sql"
         assert caught.value.line >= 4 or (caught.value.line == 0 and text == "BREAK")
         assert made.table("w") == []

@@ -385,7 +385,7 @@ def test_parameters_of_other_pages_are_dropped(home):
 def test_every_export_is_made_when_asked_for_and_never_raises(home, monkeypatch):
     run_id = keep(sample_result(), table="orders", variant="faithful")
     app = open_page("run", run=run_id)
-    assert len(app.get("download_button")) == 4
+    assert len(app.get("download_button")) == 5
     run = api.run(run_id)
     assert load.export_later(run, "csv")().count(b"\n") > 300
     assert load.export_later(run, "excel-csv")().startswith(b"\xef\xbb\xbf")

@@ -123,3 +123,73 @@ def test_lint_reports_every_mistake_with_its_line(home, tmp_path):
     assert "table.toml:5" in done.stderr
     assert "table.toml:6" in done.stderr
     assert "owner" in done.stderr
+
+
+def test_keys_are_proposed_for_one_file_and_for_two(tmp_path):
+    lines = pa.table({"order_id": [1, 1, 2, 2], "line_no": [1, 2, 1, 2], "status": ["a", "a", "a", None]})
+    pq.write_table(lines, tmp_path / "one.parquet")
+    pq.write_table(lines.slice(0, 3), tmp_path / "two.parquet")
+    alone = recon("keys", "one.parquet", cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    assert "1  order_id, line_no\n   unique · no NULLs" in alone.stdout
+    assert alone.stdout.strip().endswith('keys = ["order_id", "line_no"]')
+    both = recon("keys", "one.parquet", "two.parquet", "--json", "keys.json", cwd=tmp_path)
+    assert "unique on both sides · no NULLs · 75.00 % of Synapse's keys are in Databricks" in both.stdout
+    document = json.loads((tmp_path / "keys.json").read_text(encoding="utf-8"))
+    assert document["proposals"][0] == {
+        "columns": ["order_id", "line_no"],
+        "unique": True,
+        "baseline": {"rows": 4, "distinct": 4, "null_rows": 0, "duplicated_keys": 0},
+        "candidate": {"rows": 3, "distinct": 3, "null_rows": 0, "duplicated_keys": 0},
+        "found": 3,
+    }
+
+
+def test_where_no_columns_identify_a_row_the_command_says_so(tmp_path):
+    pq.write_table(pa.table({"v": [1, 1]}), tmp_path / "same.parquet")
+    done = recon("keys", "same.parquet", cwd=tmp_path)
+    assert done.returncode == 0 and "compare without a key" in done.stdout
+    assert recon("keys", "absent.parquet", cwd=tmp_path).returncode == 2
+
+
+def test_compare_takes_control_totals_also_by_a_column(tmp_path):
+    from decimal import Decimal
+
+    kind = pa.decimal128(18, 2)
+    one = {
+        "id": [1, 2, 3],
+        "region": ["N", "S", "S"],
+        "amount": pa.array([Decimal("123456789.01")] * 3, kind),
+    }
+    last = [Decimal("123456789.01"), Decimal("123456789.01"), Decimal("123456790.02")]
+    pq.write_table(pa.table(one), tmp_path / "one.parquet")
+    pq.write_table(pa.table({**one, "amount": pa.array(last, kind)}), tmp_path / "two.parquet")
+    done = recon(
+        "compare",
+        "one.parquet",
+        "two.parquet",
+        "--keys",
+        "id",
+        "--by",
+        "region",
+        "--json",
+        "out.json",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    assert "The control totals of 1 of 3 columns differ." in done.stdout
+    assert done.stdout.count("+1.01") == 2  # over all rows, and in the south
+    document = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    found = {(t["column"], t["segment"]): t for t in document["control_totals"]}
+    assert found["amount", "S"]["difference"] == "1.01" and found["amount", "N"]["differs"] == []
+    assert found["amount", ""]["baseline"]["sum"] == "370370367.03"
+    plain = recon("compare", "one.parquet", "one.parquet", "--keys", "id", "--json", "out.json", cwd=tmp_path)
+    assert plain.returncode == 0
+    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["control_totals"] == []
+
+
+def test_compare_points_to_other_keys_when_the_key_repeats(files, tmp_path):
+    one, two = files("a.parquet", ["x", "x"]), files("b.parquet", ["x", "y"])
+    done = recon("compare", one, two, "--keys", "v", cwd=tmp_path)
+    assert "the key repeats: `recon keys" in done.stdout
+    assert "recon keys" not in recon("compare", one, two, "--keys", "id", cwd=tmp_path).stdout

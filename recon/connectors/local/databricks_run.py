@@ -14,6 +14,7 @@ from recon.connectors.local.databricks_duck import Translator
 from recon.connectors.local.databricks_names import blamed, describe, named, spelled
 from recon.model import TableRef
 from recon.sqlscript.databricks_meaning import Kind, Meaning, meaning
+from recon.sqlscript.databricks_now import pinned
 from recon.sqlscript.databricks_replace import run_delete, run_merge, run_update
 from recon.sqlscript.databricks_tree import catalogs, tree
 from recon.sqlscript.databricks_words import edited
@@ -42,6 +43,7 @@ class DuckStatements:
     ) -> None:
         self._db = db
         self._ansi = session.ansi
+        self._now = session.now
         self._params = {name.lstrip("@"): value for name, value in params.items()}
         self._notes = notes
         self._schema = "default"
@@ -72,6 +74,7 @@ class DuckStatements:
     def _statement(self, written: Statement) -> None:
         if "${" in written.text:
             raise written.refuse("${...} is not supported by DuckDB", hint=_REMEDY)
+        written = pinned(written, self._now)
         edits, tables = catalogs(written)
         for table in tables:
             if self.ledger.meet(table):

@@ -8,12 +8,14 @@ from urllib.parse import unquote, urlparse
 
 import duckdb
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
+from recon.connectors.local.databricks_bench import temporary
 from recon.connectors.local.databricks_names import describe, named, ours, portable
 from recon.connectors.local.databricks_run import DuckStatements
 from recon.errors import EngineError, ProgramError
 from recon.model import Language, TableRef
-from recon.sqlscript.databricks_text import CellKind, cells, statements
+from recon.sqlscript.databricks_text import CellKind, Statement, cells, statements
 from recon.sqlscript.databricks_types import databricks_type
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from recon.ports import Engine
 
 _RESULT = TableRef(schema="", name="result of the script")
+_FILTERED = TableRef(schema="", name="rows that the filter lets through")
 _REMEDY = 'Set mode = "spark" in recon.toml (pip install -r requirements-spark.txt), or run it on Databricks.'
 
 
@@ -117,15 +120,27 @@ class DuckEngine:
         with ours(str(table)):
             return describe(self._db, table)
 
-    def export(self, table: TableRef, folder: Path) -> tuple[Path, ...]:
+    def export(self, table: TableRef, folder: Path, where: str = "") -> tuple[Path, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / "part-00000.parquet"
+        table = self._filtered(table, where) if where else table
         with ours(str(table)):
             query, notes = portable(self._db, table)
             self._notes.extend(notes)
             rows = self._db.sql(query.sql("duckdb"))
             rows.write_parquet(str(file), compression="zstd", overwrite=True)
         return (file,)
+
+    def _filtered(self, table: TableRef, where: str) -> TableRef:
+        """A temporary table of the rows for which a predicate in Spark SQL holds."""
+        place = Statement(where, "filter", 1)
+        try:
+            condition = exp.condition(where, dialect="databricks")
+        except SqlglotError as error:
+            raise place.refuse(f"not understood: {str(error).splitlines()[0].rstrip('.')}") from error
+        work = DuckStatements(self._db, self._session, {}, self._notes)
+        work.execute(temporary(_FILTERED.name, exp.select("*").from_(named(table)).where(condition)), place)
+        return _FILTERED
 
     def cancel(self) -> None:
         self._db.interrupt()

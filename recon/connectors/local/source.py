@@ -14,18 +14,20 @@ from sqlglot import exp
 from recon.connectors.local.tsql.catalog import ViewDef, key_of
 from recon.connectors.local.tsql.context import fresh
 from recon.connectors.local.tsql.convert import convert
-from recon.connectors.local.tsql.duck import cast, column, constant, name
+from recon.connectors.local.tsql.duck import cast, column, constant, name, subquery
 from recon.connectors.local.tsql.exec import constant_tokens
 from recon.connectors.local.tsql.load import load
+from recon.connectors.local.tsql.predicate import filtering
 from recon.connectors.local.tsql.query import query
 from recon.connectors.local.tsql.run import Runner
-from recon.connectors.local.tsql.scope import Query, Typed
+from recon.connectors.local.tsql.scope import Query, Source, Typed
 from recon.connectors.local.tsql.session import Failure, Session
 from recon.connectors.local.tsql.statements import run_leaf
 from recon.errors import Cancelled, ProgramError, SourceError, SpecError
 from recon.model import Column
 from recon.ports import Rows
 from recon.sqlscript import tsql_types as types
+from recon.sqlscript.extract import extract, is_procedure
 from recon.sqlscript.tokens import Kind, solid, tokenize
 from recon.sqlscript.tsql_header import object_name
 from recon.sqlscript.tsql_parse import condition
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 100_000
 _MEMORY = "2GB"
+_REFUSED = (
+    'Write it in another way, or compare the table as Synapse has loaded it: mode = "table" under [baseline]'
+    " in table.toml."
+)
 
 
 @contextmanager
@@ -63,6 +69,8 @@ def local_source(project: Project, table: Table, scratch: Path) -> Generator[Loc
     try:
         con.execute("SET TimeZone = 'UTC'")
         source = LocalSource(con, project.session.collation)
+        if project.session.now is not None:
+            source.session.now, source.session.pinned = project.session.now, True
         if table.ddl is not None:
             source.run(table.ddl)
         for item in table.inputs:
@@ -92,24 +100,32 @@ class LocalSource:
 
     def run(self, script: Script) -> None:
         """Run a script without parameters: the project's DDL."""
-        self._guarded(split(script.text, script.path), {})
+        with _advised():
+            self._guarded(split(script.text, script.path), {})
 
     def call(self, script: Script, procedure: str, params: Mapping[str, Scalar]) -> None:
         """Run the script, then the procedure if one is named. ProgramError with the line of what fails."""
-        tree = split(script.text, script.path)
-        if not procedure:
-            self._guarded(tree, self._variables(tree, params))
-            return
-        self._guarded(tree, {})
-        found = self._procedure(procedure, script)
-        values = self._parameters(found, params, script)
-        self._in_words(script.path, lambda: self._call(found, values))
+        with _advised():
+            tree = split(script.text, script.path)
+            if not procedure:
+                self._guarded(tree, self._variables(tree, params))
+                return
+            self._guarded(tree, {})
+            found = self._procedure(procedure, script)
+            values = self._parameters(found, params, script)
+            self._in_words(script.path, lambda: self._call(found, values))
 
-    def query(self, script: Script, params: Mapping[str, Scalar]) -> Rows:
-        """Run the script and return the rows of its last SELECT."""
-        tree = split(script.text, script.path)
-        self._runner.result = None
-        self._guarded(tree, self._variables(tree, params))
+    def query(self, script: Script, params: Mapping[str, Scalar], where: str = "") -> Rows:
+        """Run the script and return the rows of its last SELECT, filtered by a T-SQL predicate.
+
+        Of a procedure it is the query behind its target; the procedure itself is not run.
+        """
+        with _advised():
+            tree = split(script.text, script.path)
+            if is_procedure(tree):
+                tree = self._behind(tree, script)
+            self._runner.result = None
+            self._guarded(tree, self._variables(tree, params))
         made = self._runner.result
         if made is None:
             raise ProgramError("the script has no SELECT that returns rows", file=script.path)
@@ -117,7 +133,28 @@ class LocalSource:
             if not output.name:
                 message = f"column {at + 1} of the last SELECT has no name"
                 raise ProgramError(message, file=script.path, hint="Give it one with AS.")
-        return self._rows(made)
+        return self._rows(self._filtered(made, where) if where else made)
+
+    def _filtered(self, made: Query, where: str) -> Query:
+        """The rows of a query for which the predicate holds."""
+        env = fresh(self.session, "filter", 1)
+        rows = Source(env.ctx.alias(), (), made.fields())
+        kept = exp.select(*(column(rows.alias, f.real) for f in rows.fields))
+        kept = kept.from_(subquery(made.tree, rows.alias))
+        return Query(kept.where(filtering(env.see((rows,)), _predicate(where))), made.outputs)
+
+    def _behind(self, tree: ScriptTree, script: Script) -> ScriptTree:
+        """The script that reads what a procedure writes, with a note of what it is."""
+        columns: tuple[str, ...] = ()
+        found = extract(tree)
+        table = self.session.catalog.table(tuple(found.target.split(".")))
+        if table is not None:
+            columns = tuple(c.name for c in table.columns if not c.identity)
+            found = extract(tree, columns)
+        said = f"the rows are those of the query that fills {found.target}; the procedure was not run"
+        more = ", and the rows that the table held before are not among them" if found.adds else ""
+        self.session.note(script.path, found.line, said + more)
+        return split(found.text, f"{script.path} (extracted)")
 
     def _call(self, found: Registered, values: dict[str, tuple[SqlType, Value]]) -> None:
         self._runner.call(found, values)
@@ -239,8 +276,7 @@ class LocalSource:
         )
         chosen = exp.Select(expressions=[exp.Star()], from_=exp.From(this=named))
         if where:
-            tokens = tuple(solid(tokenize(where, "filter")))
-            chosen.set("where", exp.Where(this=condition(Leaf("CONDITION", where, 1, tokens), "filter")))
+            chosen.set("where", exp.Where(this=_predicate(where)))
         made = query(fresh(self.session, f"filter of {table}", 1), chosen)
         return self._rows(made)
 
@@ -274,6 +310,23 @@ class LocalSource:
     def _check(self) -> None:
         if self._stopped:
             raise Cancelled("cancelled while the procedure ran")
+
+
+def _predicate(where: str) -> Tree:
+    """A filter of the project. ProgramError when it is not understood."""
+    tokens = tuple(solid(tokenize(where, "filter")))
+    return condition(Leaf("CONDITION", where, 1, tokens), "filter")
+
+
+@contextmanager
+def _advised() -> Generator[None]:
+    """What recon itself refuses (it has no error number of SQL Server's) comes with a way on."""
+    try:
+        yield
+    except ProgramError as error:
+        if not error.code and not error.hint:
+            error.hint = _REFUSED
+        raise
 
 
 def scalar_type(value: Scalar) -> SqlType:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import functions
 from sqlglot import exp
 
 from recon.connectors.spark.faults import SPARK_ERRORS, sentence
+from recon.connectors.spark.fence import Brake
 from recon.connectors.spark.program import run_program
 from recon.connectors.spark.types import declared, portable
 from recon.connectors.spark.workshop import Workshop
@@ -36,12 +38,18 @@ class SparkEngine:
         self._folder = folder / name
         self._folder.mkdir(parents=True, exist_ok=True)
         spark = root.newSession()
-        spark.conf.set("spark.sql.ansi.enabled", "true" if session.ansi else "false")
-        spark.conf.set("spark.sql.session.timeZone", session.timezone)
         self._shop = Workshop(spark, self._folder, session.timezone)
+        self._shop.now = session.now
         self._spark = spark
+        self._session = session
+        self._settle()
+        self._brake = Brake()
         self._result: tuple[tuple[Column, ...], Path] | None = None
         self._shop.clean()
+
+    def _settle(self) -> None:
+        self._spark.conf.set("spark.sql.ansi.enabled", "true" if self._session.ansi else "false")
+        self._spark.conf.set("spark.sql.session.timeZone", self._session.timezone)
 
     @property
     def name(self) -> str:
@@ -56,9 +64,13 @@ class SparkEngine:
         return tuple(dict.fromkeys(self._shop.notes))
 
     def close(self) -> None:
-        """Drop everything that the world holds, and its files."""
-        self._shop.clean()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Drop everything that the world holds, and its files. EngineError when Spark is gone."""
+        try:
+            self._shop.clean()
+        except SPARK_ERRORS as error:
+            raise EngineError(f"the world cannot be emptied: {sentence(error)}", retryable=True) from error
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def attach(self, table: TableRef, urls: Sequence[str]) -> None:
         """A managed table whose files are hard links (else copies): the originals can never change."""
@@ -83,7 +95,7 @@ class SparkEngine:
 
     def run(self, variant: Variant, params: Mapping[str, Scalar], target: TableRef | None) -> TableRef:
         goal = self._shop.local(target) if target else None
-        outcome = run_program(self._shop, variant, params)
+        outcome = run_program(self._shop, variant, params, self._brake)
         chosen = outcome.ledger.candidate(
             goal, variant.script.path, rows=outcome.rows is not None, result=outcome.result is not None
         )
@@ -104,19 +116,31 @@ class SparkEngine:
         except SPARK_ERRORS as error:
             raise EngineError(f"{table}: {sentence(error)}") from error
 
-    def export(self, table: TableRef, folder: Path) -> tuple[Path, ...]:
+    def export(self, table: TableRef, folder: Path, where: str = "") -> tuple[Path, ...]:
         folder.mkdir(parents=True, exist_ok=True)
-        if table == _RESULT and self._result:
+        if table == _RESULT and self._result and not where:
             saved = self._result[1]
         else:
             try:
-                saved = self._save(self._shop.table(table), self._folder / "export")
+                rows = self._filtered(table, where) if where else self._shop.table(table)
+                saved = self._save(rows, self._folder / "export")
             except SPARK_ERRORS as error:
                 raise EngineError(f"{table}: {sentence(error)}") from error
         parts = sorted(saved.glob("*.parquet"))
         return tuple(_link(part, folder, number) for number, part in enumerate(parts))
 
+    def _filtered(self, table: TableRef, where: str) -> DataFrame:
+        """The rows for which the predicate holds, under our settings whatever the variant has set."""
+        self._settle()
+        stored = self._result[1] if table == _RESULT and self._result else None
+        rows = self._spark.read.parquet(stored.as_uri()) if stored else self._shop.table(table)
+        try:
+            return rows.where(where)
+        except AnalysisException as error:  # also what Spark cannot parse: no row has been read yet
+            raise ProgramError(sentence(error), file="filter", line=1) from error
+
     def cancel(self) -> None:
+        self._brake.stop()
         self._shop.cancel()
 
     def _save(self, frame: DataFrame, folder: Path) -> Path:

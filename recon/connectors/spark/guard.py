@@ -10,13 +10,16 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pyspark import SparkContext
+from py4j.java_gateway import JavaMember
+from pyspark import RDD, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, SparkSession
 from pyspark.sql.catalog import Catalog
+from pyspark.sql.conf import RuntimeConfig
 
 from recon.connectors.spark.writer import TableWriter
 from recon.errors import ProgramError
+from recon.sqlscript.databricks_escapes import OWN_FORMATS, setting_leaves
 from recon.sqlscript.databricks_meaning import Kind, meaning
 from recon.sqlscript.databricks_text import Statement, statements
 from recon.sqlscript.databricks_words import Reader
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from recon.connectors.ledger import Ledger
+    from recon.connectors.spark.fence import Brake, Fence
     from recon.connectors.spark.statements import Statements
     from recon.connectors.spark.workshop import Workshop
     from recon.model import TableRef
@@ -34,15 +38,27 @@ _SAVE = DataFrameWriter.saveAsTable
 _MODE = DataFrameWriter.mode
 _FORMAT = DataFrameWriter.format
 _OPTION = DataFrameWriter.option
-_PATHS = ("save", "parquet", "json", "csv", "orc", "text", "xml", "jdbc")
+_PATHS = ("parquet", "json", "csv", "orc", "text", "xml", "jdbc")
+_SAVES = (
+    *("saveAsTextFile", "saveAsPickleFile", "saveAsSequenceFile", "saveAsHadoopFile", "saveAsHadoopDataset"),
+    *("saveAsNewAPIHadoopFile", "saveAsNewAPIHadoopDataset"),
+)
+_READS = ("load", "parquet", "json", "csv", "orc", "text", "xml", "jdbc")
+_MERGE = "Use spark.sql('MERGE INTO ...')."
+_CALL = JavaMember.__call__
+_SAVE_PATH = DataFrameWriter.save
+_SET = RuntimeConfig.set
+_CONFIG = SparkSession.Builder.config
 _REFUSED_OPTIONS = {"replacewhere", "path", "partitionoverwritemode", "txnappid", "txnversion"}
 
 
 class Guard:
     """The replaced methods of one variant's run."""
 
-    def __init__(self, shop: Workshop, ledger: Ledger, sql: Statements) -> None:
+    def __init__(self, shop: Workshop, ledger: Ledger, sql: Statements, fence: Fence, brake: Brake) -> None:
         self._shop = shop
+        self._fence = fence
+        self._brake = brake
         self._ledger = ledger
         self._sql = sql
 
@@ -81,11 +97,22 @@ class Guard:
             (DataFrameWriter, "clusterBy"): lambda writer, *_: writer,
             (DataFrameWriter, "saveAsTable"): _method(guard.save_as_table),
             (DataFrameWriter, "insertInto"): _method(guard.insert_into),
+            (JavaMember, "__call__"): _method(guard.java),
+            (frame_class, "mergeInto"): lambda *_, **__: guard.refuse("mergeInto", _MERGE),
+            (frame_class, "checkpoint"): lambda frame, *_, **__: frame.localCheckpoint(),
+            (RuntimeConfig, "set"): _method(guard.set_option),
+            (SparkSession.Builder, "config"): _method(guard.configure),
+            (SparkContext, "setCheckpointDir"): lambda *_: guard.note("setCheckpointDir left out"),
             (Catalog, "createTable"): lambda *_, **__: guard.refuse("spark.catalog.createTable"),
             (Catalog, "createExternalTable"): lambda *_, **__: guard.refuse("createExternalTable"),
         }
         for name in _PATHS:
             found[DataFrameWriter, name] = lambda *_, what=name, **__: guard.refuse(f"write.{what}")
+        found[DataFrameWriter, "save"] = _method(guard.save_path)
+        for name in _SAVES:
+            found[RDD, name] = lambda *_, what=name, **__: guard.refuse(what)
+        for name in _READS:
+            found[DataFrameReader, name] = _reading(guard, name, DataFrameReader.__dict__[name])
         return found
 
     # --- What programs call ---
@@ -96,12 +123,25 @@ class Guard:
         parts = statements(text)
         if len(parts) != 1:
             raise ProgramError(f"spark.sql takes one statement, this text has {len(parts)}")
+        kind = self._kind(parts[0])
         if named or isinstance(args, (list, tuple)):
-            if meaning(parts[0]).kind is not Kind.QUERY:
+            if kind is not Kind.QUERY:
                 raise ProgramError("spark.sql with {names} or ? is supported for queries only")
             return self._shop.sql(text, args, **named)
         rows = self._sql.run(parts[0], args)
         return rows if rows is not None else self._shop.spark.range(0).select()
+
+    def java(self, member: JavaMember, *args: Any) -> Any:  # noqa: ANN401 (as py4j)
+        """Every call of Spark: none begins once somebody has cancelled."""
+        self._brake.check()
+        return _CALL(member, *args)
+
+    def _kind(self, statement: Statement) -> Kind:
+        try:
+            return meaning(statement).kind
+        except ProgramError as error:
+            message = str(error).removeprefix(f"line {error.line}: ")
+            raise self._fence.refuse(message, error.hint) from error
 
     def read(self, _: object, tableName: str) -> DataFrame:  # noqa: N803 (PySpark's)
         """`spark.table` and `spark.read.table`."""
@@ -131,10 +171,24 @@ class Guard:
     def note(self, text: str) -> None:
         self._shop.notes.append(text)
 
-    def refuse(self, what: str) -> None:
-        raise ProgramError(
-            f"{what} is refused: a variant writes to tables only", hint="Use saveAsTable or insertInto."
-        )
+    def refuse(self, what: str, hint: str = "Use saveAsTable or insertInto.") -> None:
+        raise self._fence.refuse(f"{what} is refused: a variant reads inputs and writes tables", hint)
+
+    def set_option(self, conf: RuntimeConfig, key: str, value: Any) -> None:  # noqa: ANN401
+        """`spark.conf.set`; what opens other catalogs or file systems is refused."""
+        self._check_option(key)
+        _SET(conf, key, value)
+
+    def configure(self, builder: SparkSession.Builder, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+        """`SparkSession.builder.config`; settings of a session that runs already are as good as `set`."""
+        for name in (*given[:1], named.get("key"), *(named.get("map") or {})):
+            if isinstance(name, str):
+                self._check_option(name)
+        return _CONFIG(builder, *given, **named)
+
+    def _check_option(self, key: str) -> None:
+        if setting_leaves(key):
+            raise self._fence.refuse(f"the setting {key} reaches out of the run", "Leave it out.")
 
     def mode(self, writer: DataFrameWriter, saveMode: str | None) -> DataFrameWriter:  # noqa: N803 (PySpark's)
         if saveMode is not None:
@@ -142,7 +196,16 @@ class Guard:
         return _MODE(writer, saveMode)
 
     def format(self, writer: DataFrameWriter, source: str) -> DataFrameWriter:
+        if source.upper() not in OWN_FORMATS | {"NOOP"}:
+            self.refuse(f"write.format({source!r})")
+        writer._recon_format = source.casefold()  # type: ignore[attr-defined]
         return _FORMAT(writer, "parquet" if source.casefold() == "delta" else source)
+
+    def save_path(self, writer: DataFrameWriter, *given: Any, **named: Any) -> None:  # noqa: ANN401
+        """`save`: only to nowhere, which computes the rows, as `display` does."""
+        if getattr(writer, "_recon_format", "") != "noop" or given or named:
+            self.refuse("write.save")
+        _SAVE_PATH(writer)
 
     def option(self, writer: DataFrameWriter, key: str, value: Any) -> DataFrameWriter:  # noqa: ANN401
         if key.casefold() == "mergeschema":
@@ -235,6 +298,19 @@ class Guard:
     def exists(self, name: str) -> bool:
         """Whether there is such a table."""
         return self._shop.spark.catalog.tableExists(self._shop.sql_name(self._shop.local(self.ref(name))))
+
+
+def _reading(guard: Guard, name: str, theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """A reader of files or of another system; only what lies in memory (an RDD) is read."""
+
+    def read(reader: DataFrameReader, source: Any = None, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+        if isinstance(source, RDD):
+            return theirs(reader, source, *rest, **named)
+        return guard.refuse(
+            f"read.{name}", "Name what is read as an input in table.toml, and read its table."
+        )
+
+    return read
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
+    from recon.connectors.spark.fence import Brake
     from recon.connectors.spark.workshop import Workshop
     from recon.model import Scalar, Variant
     from recon.sqlscript.databricks_text import Cell
@@ -44,27 +45,30 @@ class Outcome:
             raise failure(error, self.last or Statement("", "", 0)) from error
 
 
-def run_program(shop: Workshop, variant: Variant, params: Mapping[str, Scalar]) -> Outcome:
+def run_program(shop: Workshop, variant: Variant, params: Mapping[str, Scalar], brake: Brake) -> Outcome:
     """Run all cells. ProgramError with file and line at the first that fails or is refused."""
     ledger = Ledger()
     values = {name.lstrip("@"): _aware(value, shop.timezone) for name, value in params.items()}
     for name, value in values.items():
         if value is not None:
             shop.spark.conf.set(name, str(value))  # ${name} in SQL, as from a notebook's widgets
-    program = _Program(shop, variant, Outcome(ledger, last=Statement("", variant.script.path, 0)), values)
+    outcome = Outcome(ledger, last=Statement("", variant.script.path, 0))
+    program = _Program(shop, variant, outcome, values, brake)
     for cell in cells(variant.script.text, variant.language):
         program.cell(cell)
     return program.finish()
 
 
 class _Program:
-    def __init__(self, shop: Workshop, variant: Variant, outcome: Outcome, params: Mapping[str, Any]) -> None:
+    def __init__(
+        self, shop: Workshop, variant: Variant, outcome: Outcome, params: Mapping[str, Any], brake: Brake
+    ) -> None:
         self._shop = shop
         self._file = variant.script.path
         self._outcome = outcome
         self._sql = Statements(shop, outcome.ledger, params)
         log = shop.folder.with_suffix(".log")  # stays when the world goes
-        self._python = PythonCells(shop, outcome.ledger, self._sql, params, variant.script.path, log)
+        self._python = PythonCells(shop, outcome.ledger, self._sql, params, self._file, log, brake)
         self._over = False
         self._before = shop.tables()
 

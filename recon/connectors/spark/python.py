@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import os
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -13,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import DataFrame
 
 from recon.connectors.spark.faults import SPARK_ERRORS, failure
+from recon.connectors.spark.fence import Brake, Fence, Interrupted, check_source
 from recon.connectors.spark.guard import Guard
 from recon.connectors.spark.utils import DbUtils, NotebookExit
-from recon.errors import ProgramError, ReconError
+from recon.errors import EngineError, ProgramError, ReconError
 from recon.sqlscript.databricks_text import Statement
 
 if TYPE_CHECKING:
@@ -35,10 +38,19 @@ class PythonCells:
     """One variant's namespace, shared by its cells. `log` takes what they print."""
 
     def __init__(
-        self, shop: Workshop, ledger: Ledger, sql: Statements, params: Mapping[str, Any], file: str, log: Path
+        self,
+        shop: Workshop,
+        ledger: Ledger,
+        sql: Statements,
+        params: Mapping[str, Any],
+        file: str,
+        log: Path,
+        brake: Brake,
     ) -> None:
         self._shop = shop
-        self._guard = Guard(shop, ledger, sql)
+        self._fence = Fence(file, shop.folder)
+        self._brake = brake
+        self._guard = Guard(shop, ledger, sql, self._fence, brake)
         self._file = file
         self._log = log
         self.names: dict[str, Any] = {
@@ -61,26 +73,42 @@ class PythonCells:
     def run(self, cell: Cell) -> bool:
         """Run one cell; False when it ended the script with `dbutils.notebook.exit` or `sys.exit(0)`."""
         code = self._compiled(cell)
-        with self._log.open("a", encoding="utf-8") as log, _as_before(log), self._guard.on():
+        with (
+            self._log.open("a", encoding="utf-8") as log,
+            _as_before(log, self._shop.folder),
+            self._guard.on(),
+        ):
             self._activate()
             try:
-                exec(code, self.names)  # noqa: S102 (the variant is what we are asked to run)
+                self._execute(code)
             except NotebookExit:
-                return False
+                over = True
             except SystemExit as error:
-                if error.code in (None, 0):
-                    return False
-                raise ProgramError(
-                    "the script ended itself with an error", file=self._file, line=self._line(error)
-                ) from error
+                if error.code not in (None, 0):
+                    raise ProgramError(
+                        "the script ended itself with an error", file=self._file, line=self._line(error)
+                    ) from error
+                over = True
+            except Interrupted as error:
+                raise EngineError("the world was cancelled") from error
             except Exception as error:
                 traceback.print_exc(file=log)
                 raise self._failure(error) from error
-        return True
+            else:
+                over = False
+        if self._fence.refused is not None:  # the script caught it and went on
+            raise self._fence.refused
+        return not over
+
+    def _execute(self, code: Any) -> None:  # noqa: ANN401 (a code object)
+        with self._brake.armed(), self._fence.up():
+            exec(code, self.names)  # noqa: S102 (the variant is what we are asked to run)
 
     def _compiled(self, cell: Cell) -> Any:  # noqa: ANN401 (a code object)
         try:
-            return compile(cell.text, self._file, "exec", dont_inherit=True)
+            tree = ast.parse(cell.text, self._file)
+            check_source(tree, self._file)
+            return compile(tree, self._file, "exec", dont_inherit=True)
         except SyntaxError as error:
             raise ProgramError(
                 f"SyntaxError: {error.msg}",
@@ -96,6 +124,8 @@ class PythonCells:
 
     def _failure(self, error: Exception) -> ReconError:
         line = self._line(error)
+        if isinstance(error, ProgramError) and error.file == self._file and error.line:
+            return error
         if isinstance(error, ProgramError):
             message = str(error).removeprefix(f"line {error.line}: ") if error.line else str(error)
             return ProgramError(message, file=self._file, line=line, code=error.code, hint=error.hint)
@@ -128,18 +158,21 @@ def _display(*things: Any, **_: Any) -> None:  # noqa: ANN401 (as on Databricks)
 
 
 @contextlib.contextmanager
-def _as_before(log: io.TextIOBase) -> Generator[None]:
+def _as_before(log: io.TextIOBase, inside: Path) -> Generator[None]:
     """The process's folder, search path, arguments and clock are the same afterwards; prints go to the log.
 
-    Inside, the clock's zone is UTC, as on a Databricks cluster: Python's naive datetimes depend on it.
+    Inside, the clock's zone is UTC, as on a Databricks cluster: Python's naive datetimes depend on it; and
+    temporary files lie in the world's folder.
     """
     folder, path, argv, zone = Path.cwd(), list(sys.path), list(sys.argv), os.environ.get("TZ")
+    temporary, tempfile.tempdir = tempfile.tempdir, str(inside)
     _clock("UTC")
     sys.argv = [""]
     try:
         with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
             yield
     finally:
+        tempfile.tempdir = temporary
         os.chdir(folder)
         sys.path[:] = path
         sys.argv = argv

@@ -16,6 +16,7 @@ from sqlglot import exp
 from recon.connectors.spark.types import declared
 from recon.model import TableRef
 from recon.sqlscript.databricks_meaning import Kind, Meaning, meaning
+from recon.sqlscript.databricks_now import pinned
 from recon.sqlscript.databricks_replace import run_delete, run_merge, run_update
 from recon.sqlscript.databricks_tree import catalogs
 from recon.sqlscript.databricks_words import Edit, edited
@@ -49,7 +50,7 @@ class Statements:
 
         `args` are the parameters of a program's own call, in place of the variant's.
         """
-        statement = self._without_catalogs(written)
+        statement = self._without_catalogs(pinned(written, self._shop.now))
         what = meaning(statement)
         if what.note:
             self._shop.notes.append(f"{_place(written)}{what.note}")

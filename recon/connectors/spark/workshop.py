@@ -17,6 +17,7 @@ from recon.model import TableRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from pyspark.sql import DataFrame
 
@@ -33,6 +34,7 @@ class Workshop:
         self.spark = spark
         self.folder = folder
         self.timezone = timezone
+        self.now: datetime | None = None  # what the clock says, when the project says it
         self.notes: list[str] = []
         self._stopped = threading.Event()
         self._schemas: set[str] = set()

@@ -14,9 +14,11 @@ from recon.connectors.local.tsql.arithmetic import quotient
 from recon.connectors.local.tsql.collate import folded, ordered
 from recon.connectors.local.tsql.duck import cast, fn, minus, num, whole
 from recon.connectors.local.tsql.expr import known, refuse_unknown, register, unified, value
+from recon.connectors.local.tsql.fn_sequence import numbered
 from recon.connectors.local.tsql.functions import Call, function, result
 from recon.connectors.local.tsql.scope import Typed
 from recon.sqlscript import tsql_types as types
+from recon.sqlscript.tsql_options import NEXT_VALUE
 from recon.sqlscript.tsql_types import Family, SqlType
 
 if TYPE_CHECKING:
@@ -234,6 +236,8 @@ def _window(env: Env, node: Tree) -> Typed:
     if not isinstance(inner, exp.Anonymous):
         refuse_unknown(env, node)
     call = Call(env, node, str(inner.this).upper(), tuple(inner.expressions))
+    if call.name == NEXT_VALUE:
+        return numbered(call, over(fn("row_number")))
     if call.name == "ROW_NUMBER" and not terms:
         env.note(node, "ROW_NUMBER without an order numbers the rows as they come")
     return _over(call, over, ignoring)

@@ -30,4 +30,10 @@ def _hits(context: Context, probe: Probe) -> bool:
     tree = probe.tree.copy()
     if context.with_list:
         tree.set("with_", exp.With(expressions=[c.copy() for c in context.with_list]))
-    return context.session.execute(tree).fetchone() is not None
+    return context.session.first(tree) is not None
+
+
+def settle(env: Env, rows: int) -> None:
+    """After a statement: the sequences that it used have given so many numbers."""
+    for key in env.ctx.sequences:
+        env.ctx.session.sequences[key].taken(rows)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from recon.connectors.local.tsql import convert_text, convert_time
+from recon.connectors.local.tsql import convert_text, convert_time, units
 from recon.connectors.local.tsql.duck import (
     binary,
     case,
@@ -94,9 +94,10 @@ def assign(env: Env, node: Tree, value: Typed, to: SqlType, column: str) -> Tree
     """
     long_text = value.type.family is Family.TEXT and to.family is Family.TEXT and to.length != MAX
     if long_text and not MAX < value.type.length <= to.length:
-        size = fn("length", fn("rtrim", value.tree, text(" ")))
+        given = _in_code_page(env, node, value.tree, value.type, to)
+        size = units.size(env, fn("rtrim", given, text(" ")), to)
         message = f"String or binary data would be truncated in column {column}."
-        kept = fn("left", value.tree, num(to.length))
+        kept = units.by_units(env, given, to, lambda t: fn("left", t, num(to.length)))
         tree = case((binary(exp.GT, size, num(to.length)), fail(8152, message)), default=kept)
         return convert_text.padded(tree, to)
     return convert(env, node, value, to).tree
@@ -166,14 +167,44 @@ def _to_float(c: Conversion, tree: Tree) -> Tree:
 
 
 def _to_text(c: Conversion, tree: Tree) -> Tree:
-    plain = isinstance(tree, exp.Literal) and str(tree.this).isascii()
-    if c.source.national and not c.to.national and not plain:
-        c.env.note(c.node, f"{c.source} becomes {c.to}: letters that its code page lacks become ? in Synapse")
+    tree = _in_code_page(c.env, c.node, tree, c.source, c.to)
     spelled, length = convert_text.spelled(c.env, c.node, tree, c.source, c.style)
     if c.to.length != MAX and not 0 <= length <= c.to.length:
-        number = c.source.family in _NUMBERS
-        spelled = _no_room(c, spelled) if number else fn("left", spelled, num(c.to.length))
+        if c.source.family in _NUMBERS:
+            spelled = _no_room(c, spelled)
+        elif c.source.family is Family.TEXT:
+            spelled = units.by_units(c.env, spelled, c.to, lambda t: fn("left", t, num(c.to.length)))
+        else:
+            spelled = fn("left", spelled, num(c.to.length))
     return convert_text.padded(spelled, c.to)
+
+
+# What the code page 1252 has: https://learn.microsoft.com/en-us/windows/win32/intl/code-page-identifiers
+_CP1252 = (
+    r"\x00-\x{00FF}\x{20AC}\x{201A}\x{0192}\x{201E}\x{2026}\x{2020}\x{2021}\x{02C6}\x{2030}\x{0160}\x{2039}"
+    r"\x{0152}\x{017D}\x{2018}\x{2019}\x{201C}\x{201D}\x{2022}\x{2013}\x{2014}\x{02DC}\x{2122}\x{0161}"
+    r"\x{203A}\x{0153}\x{017E}\x{0178}"
+)
+
+
+def _in_code_page(env: Env, node: Tree, tree: Tree, source: SqlType, to: SqlType) -> Tree:
+    """Unicode text as varchar: letters that its code page lacks become ?, each unit of them.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/data-types/nchar-and-nvarchar-transact-sql
+    """
+    literal = isinstance(tree, exp.Literal) and str(tree.this).isascii()
+    if not source.national or to.national or literal:
+        return tree
+    named = (to.collation or env.ctx.session.collation).upper()
+    if "UTF8" in named.split("_"):
+        env.note(node, f"{source} becomes {to}: its length counts bytes in Synapse, letters here")
+        return tree
+    env.note(node, f"{source} becomes {to}: letters that its code page lacks become ? or a letter like them")
+    if "LATIN1" not in named:
+        return tree
+    lost = fn("regexp_replace", tree, text(r"[\x{10000}-\x{10FFFF}]"), text("??"), text("g"))
+    lost = fn("regexp_replace", lost, text(f"[^{_CP1252}]"), text("?"), text("g"))
+    return case((equal(fn("strlen", tree), fn("length", tree)), tree), default=lost)
 
 
 def _no_room(c: Conversion, spelled: Tree) -> Tree:

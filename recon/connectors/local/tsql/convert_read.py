@@ -67,6 +67,8 @@ def read(
         return env.refuse(node, f"style {style} for reading a date is not supported")
     if isinstance(tree, exp.Literal) and re.search(r"\.[0-9]{6}[1-9]", str(tree.this)):
         env.note(node, "the seventh digit of the second is cut: recon keeps microseconds")
+    elif to.scale >= 6 and not isinstance(tree, exp.Literal):
+        env.note(node, f"text becomes {to}: a seventh digit of the second is cut, recon keeps microseconds")
     shapes, days = _STYLES[style]
     bare = fn("trim", tree)
     shape = rf"(({'|'.join(shapes)})([T ]\s*({_CLOCK}))?|{_CLOCK}|)Z?"

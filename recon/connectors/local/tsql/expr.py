@@ -14,6 +14,7 @@ from recon.connectors.local.tsql.collate import collation
 from recon.connectors.local.tsql.convert import convert
 from recon.connectors.local.tsql.duck import binary, cast, constant, fn, num, subquery, text
 from recon.connectors.local.tsql.scope import Typed
+from recon.connectors.local.tsql.units import PECULIAR, peculiar
 from recon.sqlscript import tsql_types as types
 from recon.sqlscript.tsql_types import Family, SqlType, parse_type, united
 
@@ -93,6 +94,7 @@ def unified(env: Env, node: Tree, values: Sequence[Typed]) -> list[Typed]:
 def _literal(env: Env, node: Tree) -> Typed:
     written = str(node.this)
     if node.args.get("is_string"):
+        _note_letters(env, node, written)
         return Typed(text(written), types.varchar(len(written)), literal=True)
     if "e" in written.lower():
         return Typed(cast(num(written), types.FLOAT), types.FLOAT, literal=True)
@@ -109,7 +111,13 @@ def _literal(env: Env, node: Tree) -> Typed:
 @register(exp.National)
 def _national(env: Env, node: Tree) -> Typed:
     written = node.this if isinstance(node.this, str) else node.this.name
+    _note_letters(env, node, written)
     return Typed(text(written), types.varchar(len(written), national=True), literal=True)
+
+
+def _note_letters(env: Env, node: Tree, written: str) -> None:
+    if not written.isascii() and peculiar(written) and not collation(env.ctx.session.collation).binary:
+        env.note(node, PECULIAR)
 
 
 @register(exp.HexString)

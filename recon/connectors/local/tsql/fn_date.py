@@ -101,7 +101,10 @@ def _current_timestamp(env: Env, node: Tree) -> Typed:
 
 def _current(env: Env, node: Tree, kind: SqlType) -> Typed:
     """The clock, which stands still during a call. Synapse's is UTC."""
-    env.note(node, "the current time is that of this run; it differs from run to run and from side to side")
+    if not env.ctx.session.pinned:
+        env.note(
+            node, "the current time is that of this run; it differs from run to run and from side to side"
+        )
     now = constant(env.ctx.session.now, types.DATETIME2)
     return convert(env, node, Typed(now, types.DATETIME2), kind)
 

@@ -11,6 +11,7 @@ from recon.connectors.local.tsql.convert import convert
 from recon.connectors.local.tsql.duck import case, cast, constant, equal, fn, is_null, num, text
 from recon.connectors.local.tsql.expr import register, unified, value
 from recon.connectors.local.tsql.functions import Call, function
+from recon.connectors.local.tsql.message_text import filled
 from recon.connectors.local.tsql.predicate import compared, predicate
 from recon.connectors.local.tsql.scope import Typed
 from recon.connectors.local.tsql.system import schema_id
@@ -127,6 +128,13 @@ def _error_number(call: Call) -> Typed:
         "ERROR_STATE": error.state,
     }[call.name]
     return Typed(constant(found, types.INT), types.INT)
+
+
+@function("ROWCOUNT_BIG")
+def _rowcount_big(call: Call) -> Typed:
+    """@@ROWCOUNT as bigint. https://learn.microsoft.com/en-us/sql/t-sql/functions/rowcount-big-transact-sql"""
+    call.arity(0)
+    return Typed(constant(call.env.ctx.session.rowcount, types.BIGINT), types.BIGINT)
 
 
 @function("SCOPE_IDENTITY")
@@ -262,3 +270,21 @@ def _thousands(spelled: Tree) -> Tree:
     backward = fn("regexp_replace", fn("reverse", whole), text(r"(\d{3})"), text(r"\1,"), text("g"))
     forward = fn("regexp_replace", fn("reverse", backward), text(r"^(-?),"), text(r"\1"))
     return exp.DPipe(this=forward, expression=rest)
+
+
+@function("FORMATMESSAGE")
+def _formatmessage(call: Call) -> Typed:
+    """A message with its places filled; of constants and variables only.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/functions/formatmessage-transact-sql
+    """
+    given = [call.value(i) for i in range(len(call.args))]
+    if not given or any(g.tree.find(exp.Column, exp.Select) is not None for g in given):
+        call.env.refuse(call.node, "FORMATMESSAGE of columns is not supported; use CONCAT")
+    if given[0].type.family is not Family.TEXT:
+        call.env.refuse(
+            call.node, "FORMATMESSAGE with a number looks up sys.messages, which is not supported"
+        )
+    message, *values = (call.env.ctx.session.evaluate(g.tree) for g in given)
+    kind = types.varchar(2047, national=True)
+    return Typed(constant(None if message is None else filled(str(message), values), kind), kind)

@@ -24,6 +24,7 @@ from recon.connectors.local.tsql.duck import (
 from recon.connectors.local.tsql.expr import concat_all, known, register, value
 from recon.connectors.local.tsql.functions import Call, function, guarded, result
 from recon.connectors.local.tsql.scope import Typed
+from recon.connectors.local.tsql.units import by_units, once, size, spread
 from recon.sqlscript import tsql_types as types
 from recon.sqlscript.tsql_types import MAX, Family, SqlType
 
@@ -67,7 +68,7 @@ def _len(call: Call) -> Typed:
     call.arity(1)
     given = call.text(0)
     kind = types.BIGINT if given.type.length == MAX else types.INT
-    return result(fn("length", fn("rtrim", given.tree, text(" "))), kind)
+    return result(size(call.env, fn("rtrim", given.tree, text(" ")), given.type), kind)
 
 
 @function("DATALENGTH")
@@ -75,8 +76,10 @@ def _datalength(call: Call) -> Typed:
     call.arity(1)
     given = call.value(0)
     if given.type.family is Family.TEXT:
-        size = fn("length", given.tree)
-        return result(binary(exp.Mul, size, num(2)) if given.type.national else size, types.INT)
+        units = size(
+            call.env, given.tree, replace(given.type, collation="_")
+        )  # bytes, whatever the collation
+        return result(binary(exp.Mul, units, num(2)) if given.type.national else units, types.INT)
     if given.type.family is Family.BINARY:
         return result(fn("octet_length", given.tree), types.INT)
     if given.type.name not in _BYTES:
@@ -111,7 +114,7 @@ def _trim(env: Env, node: Tree) -> Typed:
 def _side(call: Call) -> Typed:
     call.arity(2)
     given, count = call.text(0), call.integer(1)
-    cut = fn(call.name.lower(), given.tree, count.tree)
+    cut = by_units(call.env, given.tree, given.type, lambda t: fn(call.name.lower(), t, count.tree))
     if count.literal:
         length = int(count.tree.name)
         kind = given.type if 0 <= given.type.length <= length else replace(given.type, length=max(length, 1))
@@ -126,16 +129,22 @@ def _substring(call: Call) -> Typed:
     """Characters before the first count into the length: SUBSTRING('abcdef', 0, 3) is 'ab'."""
     call.arity(3)
     given, start, count = call.text(0), call.integer(1), call.integer(2)
-    before = fn("least", minus(start.tree, num(1)), num(0))
-    length = fn("greatest", plus(cast(count.tree, "BIGINT"), before), num(0))
-    cut = fn("substring", given.tree, fn("greatest", start.tree, num(1)), length)
-    any_null = binary(exp.Or, is_null(start.tree), is_null(count.tree))
-    message = "Invalid length parameter passed to the SUBSTRING function."
-    made = case((any_null, exp.Null()), (binary(exp.LT, count.tree, num(0)), fail(537, message)), default=cut)
+
+    def made(begin: Tree, wanted: Tree) -> Tree:
+        before = fn("least", minus(begin, num(1)), num(0))
+        length = fn("greatest", plus(cast(wanted, "BIGINT"), before), num(0))
+        first = fn("greatest", begin, num(1))
+        cut = by_units(call.env, given.tree, given.type, lambda t: fn("substring", t, first, length))
+        any_null = binary(exp.Or, is_null(begin), is_null(wanted))
+        message = "Invalid length parameter passed to the SUBSTRING function."
+        bad = (binary(exp.LT, wanted, num(0)), fail(537, message))
+        return case((any_null, exp.Null()), bad, default=cut)
+
+    tree = once(count.tree, lambda wanted: once(start.tree, lambda begin: made(begin, wanted)))
     kind = given.type
     if count.literal and not 0 <= kind.length <= int(count.tree.name):
         kind = replace(kind, length=max(int(count.tree.name), 1))
-    return Typed(made, _varying(kind))
+    return Typed(tree, _varying(kind))
 
 
 @function("REPLACE")
@@ -159,8 +168,9 @@ def _charindex(call: Call) -> Typed:
     call.arity(2, 3)
     sought, given = call.text(0), call.text(1)
     fold = _ignores_case(call, sought, given)
-    what = fn("lower", sought.tree) if fold else sought.tree
-    where = fn("lower", given.tree) if fold else given.tree
+    wide = given.type if given.type.national else sought.type
+    what = spread(call.env, fn("lower", sought.tree) if fold else sought.tree, wide)
+    where = spread(call.env, fn("lower", given.tree) if fold else given.tree, wide)
     if len(call.args) == 3:
         start = fn("greatest", call.integer(2).tree, num(1))
         found = fn("strpos", fn("substring", where, start), what)
@@ -183,7 +193,7 @@ def _patindex(call: Call) -> Typed:
     front = "^(.*?)" if written.startswith("%") else "^()"
     back = "" if written.endswith("%") else " *$"
     regex = text(flags + front + like_regex(written.strip("%")) + back)
-    where = plus(fn("length", fn("regexp_extract", given.tree, regex, num(1))), num(1))
+    where = plus(size(call.env, fn("regexp_extract", given.tree, regex, num(1)), given.type), num(1))
     return result(
         case(
             (is_null(given.tree), exp.Null()),
@@ -199,12 +209,16 @@ def _stuff(call: Call) -> Typed:
     call.arity(4)
     given, start, count, new = call.text(0), call.integer(1), call.integer(2), call.text(3)
     outside = binary(
-        exp.Or, binary(exp.LT, start.tree, num(1)), binary(exp.GT, start.tree, fn("length", given.tree))
+        exp.Or,
+        binary(exp.LT, start.tree, num(1)),
+        binary(exp.GT, start.tree, size(call.env, given.tree, given.type)),
     )
     bad = exp.Or(this=outside, expression=binary(exp.LT, count.tree, num(0)))
-    rest = fn("substring", given.tree, plus(start.tree, count.tree))
+    behind, before = plus(start.tree, count.tree), minus(start.tree, num(1))
+    rest = by_units(call.env, given.tree, given.type, lambda t: fn("substring", t, behind))
+    front = by_units(call.env, given.tree, given.type, lambda t: fn("left", t, before))
     middle = fn("coalesce", new.tree, text(""))
-    made = concat_all([fn("left", given.tree, minus(start.tree, num(1))), middle, rest])
+    made = concat_all([front, middle, rest])
     kind = types.varchar(8000, given.type.national or new.type.national, given.type.collation)
     return Typed(case((bad, exp.Null()), default=made), kind)
 

@@ -10,6 +10,7 @@ from sqlglot import exp
 from recon.connectors.local.tsql.catalog import TableDef, ViewDef, parts_of
 from recon.connectors.local.tsql.duck import fn, name, subquery
 from recon.connectors.local.tsql.expr import known, refuse_unknown, unified, value
+from recon.connectors.local.tsql.pivot import turned
 from recon.connectors.local.tsql.predicate import predicate
 from recon.connectors.local.tsql.scope import Env, Field, Output, Query, Source
 from recon.connectors.local.tsql.system import system_view
@@ -96,6 +97,8 @@ def _query_of(env: Env, node: Tree) -> Query:
 
 def relation(env: Env, node: Tree) -> tuple[Source, Tree]:
     """One table of a FROM, as it is seen and as DuckDB names it."""
+    if node.args.get("pivots"):
+        return _turned(env, node)
     if isinstance(node, exp.Table):
         return _table(env, node)
     if isinstance(node, exp.Subquery):
@@ -107,6 +110,15 @@ def relation(env: Env, node: Tree) -> tuple[Source, Tree]:
         known(env, node, "expressions", "alias")
         return derived(env, node, values(env, node))
     return refuse_unknown(env, node)
+
+
+def _turned(env: Env, node: Tree) -> tuple[Source, Tree]:
+    """A table with PIVOT or UNPIVOT behind it: seen under the alias of that."""
+    plain = node.copy()
+    plain.set("pivots", None)
+    plain.set("joins", None)
+    source, _ = relation(env, plain)
+    return derived(env, node.args["pivots"][0], turned(env, node, source))
 
 
 def _alias_name(node: Tree) -> str:

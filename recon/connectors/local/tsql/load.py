@@ -13,15 +13,17 @@ import duckdb
 from sqlglot import exp
 
 from recon.connectors.local.tsql.catalog import ColumnDef, TableDef
+from recon.connectors.local.tsql.collate import collation
 from recon.connectors.local.tsql.context import fresh
 from recon.connectors.local.tsql.convert import assign
 from recon.connectors.local.tsql.ddl import create_table
-from recon.connectors.local.tsql.duck import column, fn, is_null, name, num, text
+from recon.connectors.local.tsql.duck import binary, cast, column, fn, is_null, name, num, text
 from recon.connectors.local.tsql.scope import Typed
 from recon.connectors.local.tsql.session import Failure
+from recon.connectors.local.tsql.units import PECULIAR, has_peculiar
 from recon.errors import SpecError
 from recon.sqlscript import tsql_types as types
-from recon.sqlscript.tsql_types import SqlType
+from recon.sqlscript.tsql_types import Family, SqlType
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +74,7 @@ def load(session: Session, item: TableInput, file: Path) -> None:
     if table is None:
         table = create_table(session, parts, tuple(ColumnDef(n, k) for n, k in found.items()))
     _check_names(table, found, item)
+    _note_approximations(session, found, reader, item)
     try:
         session.changed(_insert(session, table, found, reader, item))
     except Failure as error:
@@ -81,6 +84,28 @@ def load(session: Session, item: TableInput, file: Path) -> None:
             f"{where}: {error.message}",
             hint=f"Correct the file, or the type that ddl.sql declares in {item.synapse}.",
         ) from error
+
+
+def _note_approximations(session: Session, found: dict[str, SqlType], reader: Tree, item: TableInput) -> None:
+    """Note what the file holds that is only approximated: peculiar letters, nanoseconds."""
+    checks: dict[str, tuple[str, Tree]] = {}
+    for named, kind in found.items():
+        cell = column("f", named)
+        if kind.family is Family.TEXT and not collation(session.collation).binary:
+            checks[named] = (PECULIAR, has_peculiar(cell))
+        elif kind.name == "datetime2" and kind.scale == 7:
+            nanos = binary(exp.Mod, fn("epoch_ns", cell), num(1000))
+            checks[named] = ("the seventh digit of the second is cut: recon keeps microseconds", nanos)
+    if not checks:
+        return
+    asked = [fn("bool_or", cast(test, "BOOLEAN")) for _, test in checks.values()]
+    try:
+        row = session.first(exp.select(*asked).from_(_source(reader))) or ()
+    except Failure as error:
+        raise SpecError(f"{item.file}: {error.message}", hint="Is it a whole Parquet or CSV file?") from error
+    for (named, (said, _)), hit in zip(checks.items(), row, strict=True):
+        if hit:
+            session.note("", 0, f"{item.synapse}.{named}: {said}")
 
 
 def _reader(file: Path) -> Tree:
@@ -166,7 +191,7 @@ def _culprit(
     for made, cell in _cells(session, table, found, item):
         nulls = fn("count_if", is_null(cell)) if not made.nullable else num(0)
         try:
-            row = session.execute(exp.select(fn("max", cell), nulls).from_(_source(reader))).fetchone()
+            row = session.first(exp.select(fn("max", cell), nulls).from_(_source(reader)))
         except Failure:
             return made.name
         if row is not None and row[1]:

@@ -5,20 +5,17 @@ https://learn.microsoft.com/en-us/sql/t-sql/language-elements/raiserror-transact
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from recon.connectors.local.tsql.message_text import filled
 from recon.connectors.local.tsql.session import Failure
 from recon.errors import ProgramError
 from recon.sqlscript.tsql_header import commas
 from recon.sqlscript.tsql_options import closing
 
 if TYPE_CHECKING:
-    from recon.connectors.local.tsql.duck import Value
     from recon.connectors.local.tsql.run import Runner
     from recon.sqlscript.tsql_tree import Leaf
-
-_PLACE = re.compile(r"%([-+0# ]*)(\d+)?(\.\d+)?(?:I64)?([sdiuxXo%])")
 
 
 def print_message(runner: Runner, leaf: Leaf) -> None:
@@ -55,25 +52,10 @@ def raise_error(runner: Runner, leaf: Leaf) -> None:
     if severity < 11:
         return
     number = values[0] if isinstance(values[0], int) else 50000
-    message = f"Error {number}" if isinstance(values[0], int) else _filled(str(values[0] or ""), values[3:])
+    message = f"Error {number}" if isinstance(values[0], int) else filled(str(values[0] or ""), values[3:])
     state = values[2] if len(values) > 2 and isinstance(values[2], int) else 1
     error = Failure(number, message, severity=severity, state=state)
     if runner.tries:
         raise error
     error.at(runner.file, leaf.line, runner.session.procedure)
     runner.pending = runner.pending or error
-
-
-def _filled(message: str, values: list[Value]) -> str:
-    """The message with %s and %d replaced."""
-    rest = iter(values)
-
-    def replace(found: re.Match[str]) -> str:
-        if found[4] == "%":
-            return "%"
-        given = next(rest, None)
-        shown = "(null)" if given is None else str(given)
-        width = int(found[2] or 0)
-        return shown.ljust(width) if "-" in found[1] else shown.rjust(width, "0" if "0" in found[1] else " ")
-
-    return _PLACE.sub(replace, message)

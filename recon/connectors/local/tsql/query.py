@@ -86,7 +86,7 @@ def _tables(tree: Tree) -> list[exp.Table]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class Projected:
     """One column of a select list, translated."""
 
     output: Output
@@ -106,7 +106,7 @@ def _select(outer: Env, node: exp.Select) -> Query:
     if condition is not None:
         tree.set("where", exp.Where(this=condition))
     env = _grouped(env, node, tree)
-    columns = [c for item in node.expressions for c in _projection(env, item)]
+    columns = [c for item in node.expressions for c in projection(env, item)]
     if env.groups is None:
         watch_row_numbers(env, node, tree, [c.value.tree for c in columns])
     tree.set("expressions", [exp.alias_(c.value.tree, f"c{i}", quoted=True) for i, c in enumerate(columns)])
@@ -135,7 +135,8 @@ def _grouped(env: Env, node: exp.Select, tree: exp.Select) -> Env:
     return replace(env, groups=groups)
 
 
-def _projection(env: Env, node: Tree) -> list[_Column]:
+def projection(env: Env, node: Tree) -> list[Projected]:
+    """The columns that one item of a select list gives; a star gives several."""
     if isinstance(node, exp.Star):
         known(env, node)
         return _star(env, node, ())
@@ -154,19 +155,19 @@ def _projection(env: Env, node: Tree) -> list[_Column]:
         called = called or inner.name
         if isinstance(made.tree, exp.Column):
             origin = (made.tree.table, made.tree.name)
-    return [_Column(Output(called, made.type, origin), made)]
+    return [Projected(Output(called, made.type, origin), made)]
 
 
 def _identifier(node: Tree) -> str:
     return ("#" if node.args.get("temporary") else "") + node.name
 
 
-def _star(env: Env, node: Tree, qualifier: tuple[str, ...]) -> list[_Column]:
+def _star(env: Env, node: Tree, qualifier: tuple[str, ...]) -> list[Projected]:
     sources = [s for s in env.sources if not qualifier or s.answers_to(qualifier)]
     if not sources:
         env.refuse(node, f"there is no table {'.'.join(qualifier)} for the *", "107")
     return [
-        _Column(Output(f.name, f.type, (s.alias, f.real)), Typed(column(s.alias, f.real), f.type))
+        Projected(Output(f.name, f.type, (s.alias, f.real)), Typed(column(s.alias, f.real), f.type))
         for s in sources
         for f in s.fields
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql.catalog import key_of
-from recon.connectors.local.tsql.context import fresh, watch
+from recon.connectors.local.tsql.context import fresh, settle, watch
 from recon.connectors.local.tsql.convert import convert
 from recon.connectors.local.tsql.duck import case, num
 from recon.connectors.local.tsql.expr import value
@@ -140,13 +140,17 @@ class Runner:
             self.session.rowcount = 0
 
     def _while(self, loop: While) -> None:
-        while self.holds(loop.condition):
-            try:
-                self.one(loop.body)
-            except Break:
-                return
-            except Continue:
-                continue
+        self.session.loops += 1
+        try:
+            while self.holds(loop.condition):
+                try:
+                    self.one(loop.body)
+                except Break:
+                    return
+                except Continue:
+                    continue
+        finally:
+            self.session.loops -= 1
 
     def _try(self, statement: Try) -> None:
         session = self.session
@@ -178,7 +182,7 @@ class Runner:
             flag = case((tree, num(1)), default=num(0))
             if tree.find(exp.Select) is None:
                 return session.evaluate(flag) == 1
-            row = session.execute(exp.select(flag)).fetchone()
+            row = session.first(exp.select(flag))
         except Failure as error:
             error.at(self.file, leaf.line, session.procedure)
             raise
@@ -207,9 +211,10 @@ class Runner:
         if kind is not None:
             made = convert(env, node, made, kind)
         watch(env)
+        settle(env, 1)
         if made.tree.find(exp.Select) is None:
             return made.type, session.evaluate(made.tree)
-        row = session.execute(exp.select(made.tree)).fetchone()
+        row = session.first(exp.select(made.tree))
         return made.type, row[0] if row else None
 
     def set(self, name: str, tokens: Sequence[Token], line: int) -> None:

@@ -111,6 +111,7 @@ class Context:
     probes: list[Probe] = field(default_factory=list[Probe])
     ctes: dict[str, tuple[str, Query]] = field(default_factory=dict[str, tuple[str, Query]])
     with_list: list[exp.CTE] = field(default_factory=list["exp.CTE"])
+    sequences: set[str] = field(default_factory=set[str])  # those that NEXT VALUE FOR has named
     made: int = 0
 
     def alias(self, prefix: str = "t") -> str:

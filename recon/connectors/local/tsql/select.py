@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql import ddl
+from recon.connectors.local.tsql.aggregate import has_aggregate
 from recon.connectors.local.tsql.catalog import parts_of
-from recon.connectors.local.tsql.context import watch
+from recon.connectors.local.tsql.context import settle, watch
 from recon.connectors.local.tsql.convert import convert
 from recon.connectors.local.tsql.duck import cast, column, constant, name, num, subquery
+from recon.connectors.local.tsql.expr import value as value_of
 from recon.connectors.local.tsql.query import query
-from recon.connectors.local.tsql.scope import Query, Typed
+from recon.connectors.local.tsql.scope import Env, Field, Query, Source, Typed
+from recon.sqlscript.tsql_types import Family
 
 if TYPE_CHECKING:
     from recon.connectors.local.tsql.duck import Tree
     from recon.connectors.local.tsql.run import Runner
-    from recon.connectors.local.tsql.scope import Env
 
 RESULT = "recon result"
+ADDS_UP = "a variable is read by the SELECT that sets it"
+NO_ORDER = f"{ADDS_UP}: in which order its rows are added is not defined in T-SQL"
+NO_PROMISE = f"{ADDS_UP}: it adds up here as SQL Server is seen to do it, which promises nothing"
 
 
 def keep(runner: Runner, env: Env, made: Query) -> None:
@@ -38,6 +43,7 @@ def keep(runner: Runner, env: Env, made: Query) -> None:
         exp.Create(this=table, kind="TABLE", expression=chosen, properties=temporary)
     )
     every = [exp.alias_(column(RESULT, f"c{i}"), f"c{i}", quoted=True) for i in range(len(cells))]
+    settle(env, session.rowcount)
     runner.results += 1
     runner.result = Query(exp.select(*every).from_(table.copy()), made.outputs)
 
@@ -51,6 +57,7 @@ def select_into(runner: Runner, env: Env, tree: Tree) -> None:
     runner.session.rowcount = ddl.table_from(
         runner.session, parts_of(into.this), made, env.ctx.line, runner.file
     )
+    settle(env, runner.session.rowcount)
 
 
 def assign_variables(runner: Runner, env: Env, tree: exp.Select) -> None:
@@ -64,7 +71,9 @@ def assign_variables(runner: Runner, env: Env, tree: exp.Select) -> None:
         if not isinstance(item, exp.EQ) or not isinstance(item.this, exp.Parameter):
             env.refuse(item, "a SELECT either sets variables or returns rows", "141")
         names.append("@" + item.this.name)
-    _check_accumulation(env, tree, names)
+    if _adds_up(tree, names):
+        _one_by_one(runner, env, tree, names)
+        return
     plain = tree.copy()
     plain.set("expressions", [item.expression.copy() for item in tree.expressions])
     made = query(env, plain)
@@ -74,6 +83,7 @@ def assign_variables(runner: Runner, env: Env, tree: exp.Select) -> None:
         _note_several(runner, env, tree, made)
     rows = session.execute(made.tree).fetchall()
     session.rowcount = len(rows)
+    settle(env, len(rows))
     if rows:
         for named, kind, output, found in zip(names, kinds, made.outputs, rows[-1], strict=True):
             given = Typed(constant(found, output.type), output.type)
@@ -81,20 +91,53 @@ def assign_variables(runner: Runner, env: Env, tree: exp.Select) -> None:
             session.frame.variables[named.casefold()] = (kind, value)
 
 
-def _check_accumulation(env: Env, tree: exp.Select, names: list[str]) -> None:
-    """SELECT @s = @s + x FROM t adds up over the rows in an order that is not defined."""
-    if tree.args.get("from_") is None:
-        return
+def _adds_up(tree: exp.Select, names: list[str]) -> bool:
+    """Whether a variable is read by the SELECT that sets it: `@s = @s + x`, or `@a = 1, @b = @a`."""
     lowered = {n.casefold() for n in names}
-    for item in tree.expressions:
-        used = {("@" + p.name).casefold() for p in item.expression.find_all(exp.Parameter)}
-        if used & lowered:
-            env.refuse(item, "a variable that adds up over the rows of its own SELECT is not supported")
+    read = [p for item in tree.expressions for p in item.expression.find_all(exp.Parameter)]
+    return any(("@" + p.name).casefold() in lowered for p in read) and (
+        tree.args.get("from_") is not None or len(names) > 1
+    )
+
+
+def _one_by_one(runner: Runner, env: Env, tree: exp.Select, names: list[str]) -> None:
+    """The variables row by row, each from left to right, as SQL Server is seen to do it."""
+    session = runner.session
+    kinds = [runner.variable(n, env.ctx.line) for n in names]
+    matters = tree.args.get("order") is None and any(k.family is Family.TEXT for k in kinds)
+    env.note(tree, NO_ORDER if matters and tree.args.get("from_") is not None else NO_PROMISE)
+    given = [item.expression.copy() for item in tree.expressions]
+    if any(g.find(exp.Select, exp.Window) or has_aggregate(g) for g in given):
+        env.refuse(tree, "a variable that adds up over an aggregate or a query is not supported")
+    wanted: dict[str, Tree] = {}
+    for expression in given:
+        for node in list(expression.find_all(exp.Column)):
+            place = list(wanted).index(node.sql("tsql")) if node.sql("tsql") in wanted else len(wanted)
+            wanted.setdefault(node.sql("tsql"), node.copy())
+            node.replace(exp.column(f"c{place}", quoted=True))
+    plain = tree.copy()
+    plain.set("expressions", list(wanted.values()) or [exp.Literal.number("1")])
+    made = query(env, plain)
+    watch(env)
+    rows = session.execute(made.tree).fetchall()
+    for row in rows:
+        runner.check()
+        cells = [
+            exp.alias_(cast(constant(v, o.type), o.type), f"c{i}", quoted=True)
+            for i, (v, o) in enumerate(zip(row, made.outputs, strict=True))
+        ]
+        fields = tuple(Field(f"c{i}", o.type, f"c{i}") for i, o in enumerate(made.outputs))
+        seen = Env(env.ctx, (Source("r", ("r",), fields),))
+        for named, kind, expression in zip(names, kinds, given, strict=True):
+            value = convert(env, tree, value_of(seen, expression), kind)
+            found = session.first(exp.select(value.tree).from_(subquery(exp.select(*cells), "r")))
+            session.frame.variables[named.casefold()] = (kind, found[0] if found else None)
+    session.rowcount = len(rows)
 
 
 def _note_several(runner: Runner, env: Env, tree: exp.Select, made: Query) -> None:
     """More than one row without an order: which one is the last is not defined."""
     different = exp.select(num(1)).from_(subquery(made.tree.copy(), "q"))
     different.set("having", exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()), expression=num(1))))
-    if runner.session.execute(different).fetchone() is not None:
+    if runner.session.first(different) is not None:
         env.note(tree, "several rows set the variable; which of them is the last is not defined in T-SQL")

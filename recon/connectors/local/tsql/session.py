@@ -53,12 +53,31 @@ class Frame:
 
 
 @dataclass(slots=True)
+class Sequence:
+    """A sequence: the number that comes next, and the step to the one after it."""
+
+    type: SqlType
+    following: int
+    step: int
+    least: int
+    most: int
+    start: int
+
+    def taken(self, count: int) -> None:
+        """So many numbers are given. Failure 11728 when it had not that many."""
+        if count and not self.least <= self.following + self.step * (count - 1) <= self.most:
+            raise Failure(11728, "The sequence object has reached its minimum or maximum value.", exact=False)
+        self.following += self.step * count
+
+
+@dataclass(slots=True)
 class Session:
     """One connection's state."""
 
     con: duckdb.DuckDBPyConnection
     collation: str
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+    pinned: bool = False  # whether the project says what time it is
     catalog: Catalog = field(default_factory=Catalog)
     frames: list[Frame] = field(default_factory=lambda: [Frame()])
     notes: list[str] = field(default_factory=list[str])
@@ -66,6 +85,7 @@ class Session:
     rowcount: int = 0
     identity: int | None = None
     identities: dict[int, int] = field(default_factory=dict[int, int])  # table number -> next value
+    sequences: dict[str, Sequence] = field(default_factory=dict[str, Sequence])
     identity_insert: set[int] = field(default_factory=set[int])
     error: Failure | None = None
     last_error: int = 0
@@ -73,6 +93,7 @@ class Session:
     doomed: bool = False
     saved: Catalog | None = None
     fetch_status: int = -1
+    loops: int = 0  # how many WHILE are open
     _calculator: duckdb.DuckDBPyConnection | None = None
 
     # --- what functions ask ---------------------------------------------------------------
@@ -94,8 +115,8 @@ class Session:
 
     def note(self, file: str, line: int, message: str) -> None:
         """Say once that something is only approximated."""
-        place = f"{file}:{line}" if file else f"line {line}"
-        said = f"{place}: {message}"
+        place = f"{file}:{line}: " if file else f"line {line}: " if line else ""
+        said = f"{place}{message}"
         if said not in self.notes:
             self.notes.append(said)
 
@@ -167,8 +188,13 @@ class Session:
 
     def changed(self, tree: Tree) -> int:
         """Run a statement that changes rows; how many."""
-        row = self.execute(tree).fetchone()
+        row = self.first(tree)
         return int(row[0]) if row else 0
+
+    def first(self, tree: Tree) -> tuple[Any, ...] | None:
+        """The first row of a small query; nothing of it stays unread on the connection."""
+        rows = self.execute(tree).fetchall()
+        return rows[0] if rows else None
 
     # --- transactions -----------------------------------------------------------------------
 
@@ -214,6 +240,9 @@ _BY_CLASS: tuple[tuple[type[duckdb.Error], int, str], ...] = (
         "Cannot insert the value NULL into a column that does not allow nulls.",
     ),
 )
+# Errors whose text at Synapse names the value, a column or a row; recon's text never does.
+# https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-events-and-errors
+_NAMES_A_VALUE = frozenset({245, 248, 8114, 8115, 8152, 2628, 515})
 _BY_TEXT = (
     ("Division by zero", 8134, "Divide by zero error encountered."),
     ("More than one row returned by a subquery", 512, "Subquery returned more than 1 value."),
@@ -230,7 +259,8 @@ def failure_of(error: duckdb.Error) -> Exception:
     said = str(error)
     if _MARK in said:
         number, _, message = said.partition(_MARK)[2].splitlines()[0].partition(":")
-        return Failure(int(number), message) if int(number) else ProgramError(message)
+        exact = int(number) not in _NAMES_A_VALUE
+        return Failure(int(number), message, exact=exact) if int(number) else ProgramError(message)
     for part, number, message in _BY_TEXT:
         if part in said:
             return Failure(number, message)

@@ -11,11 +11,14 @@ from recon.connectors.local.tsql import (
     fn_date,
     fn_math,
     fn_misc,
+    fn_sequence,
     fn_text,
     tables,
 )
+from recon.connectors.local.tsql.alter_rows import delete, update
+from recon.connectors.local.tsql.changed import forget_rows
 from recon.connectors.local.tsql.context import fresh
-from recon.connectors.local.tsql.dml import delete, fill, insert, target_table, update
+from recon.connectors.local.tsql.dml import fill, insert, target_table
 from recon.connectors.local.tsql.exec import execute
 from recon.connectors.local.tsql.merge import merge
 from recon.connectors.local.tsql.messages import print_message, raise_error, throw
@@ -25,14 +28,18 @@ from recon.connectors.local.tsql.select import assign_variables, keep, select_in
 from recon.connectors.local.tsql.set import set_option
 from recon.errors import ProgramError
 from recon.sqlscript.tokens import Kind, Token
+from recon.sqlscript.tsql_extras import without_extras
 from recon.sqlscript.tsql_header import declared, object_name
 from recon.sqlscript.tsql_parse import statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from recon.connectors.local.tsql.catalog import TableDef
+    from recon.connectors.local.tsql.changed import Changed
     from recon.connectors.local.tsql.run import Runner
     from recon.connectors.local.tsql.scope import Env, Query
+    from recon.sqlscript.tsql_extras import Extras
     from recon.sqlscript.tsql_tree import Leaf
 
 # How many tokens a statement of a verb has at least.
@@ -43,7 +50,7 @@ _LEAST = {
 }
 _COMPOUND = {"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="}
 # The modules that register functions by being imported.
-FUNCTION_MODULES = (fn_date, fn_math, fn_misc, fn_text)
+FUNCTION_MODULES = (fn_date, fn_math, fn_misc, fn_sequence, fn_text)
 
 
 def run_leaf(runner: Runner, leaf: Leaf) -> None:
@@ -84,10 +91,42 @@ def _insert(runner: Runner, leaf: Leaf) -> None:
     if at is not None and not any(t.word in {"SELECT", "VALUES"} for t in leaf.parts[:at]):
         _insert_exec(runner, leaf, at)
         return
-    tree = statement(leaf, runner.file)
+    plain, extras = _extras(runner, leaf)
+    tree = statement(plain, runner.file)
     if not isinstance(tree, exp.Insert):
         raise _fail(runner, leaf, "this INSERT is not understood")
-    session.rowcount = insert(session, _env(runner, leaf), tree)
+    env = _env(runner, leaf)
+    _done(runner, env, extras, insert(session, env, tree, extras))
+
+
+def _done(runner: Runner, env: Env, extras: Extras, made: Changed) -> None:
+    """Put out what OUTPUT asks for, into its table or as rows of a result; then @@ROWCOUNT."""
+    session = runner.session
+    if made.output is not None:
+        if extras.into:
+            target = _into(runner, env.ctx.line, extras)
+            names = list(extras.columns) or [c.name for c in target.columns if not c.identity]
+            fill(session, env, exp.to_table(target.name, quoted=True), target, names, made.output, [])
+        else:
+            keep(runner, env, made.output)
+        forget_rows(session, made.real)
+    session.rowcount = made.rows
+
+
+def _into(runner: Runner, line: int, extras: Extras) -> TableDef:
+    """The table that OUTPUT fills. ProgramError when there is none, before anything is changed."""
+    found = runner.session.catalog.table(extras.into)
+    if found is None:
+        message = f"there is no table {'.'.join(extras.into)} for OUTPUT"
+        raise ProgramError(message, file=runner.file, line=line, code="208")
+    return found
+
+
+def _extras(runner: Runner, leaf: Leaf) -> tuple[Leaf, Extras]:
+    plain, extras = without_extras(leaf, runner.file)
+    if extras.into:
+        _into(runner, leaf.line, extras)
+    return plain, extras
 
 
 def _insert_exec(runner: Runner, leaf: Leaf, at: int) -> None:
@@ -108,30 +147,36 @@ def _insert_exec(runner: Runner, leaf: Leaf, at: int) -> None:
         target = target_table(env, node)
     names = listed or [c.name for c in target.columns if not c.identity]
     given: Query = runner.result
-    runner.session.rowcount = fill(runner.session, env, node, target, names, given, [])
+    runner.session.rowcount = fill(runner.session, env, node, target, names, given, []).rows
 
 
 def _update(runner: Runner, leaf: Leaf) -> None:
     if len(leaf.parts) > 1 and leaf.parts[1].word == "STATISTICS":
         return  # no row changes
-    tree = statement(leaf, runner.file)
+    plain, extras = _extras(runner, leaf)
+    tree = statement(plain, runner.file)
     if not isinstance(tree, exp.Update):
         raise _fail(runner, leaf, "this UPDATE is not understood")
-    runner.session.rowcount = update(runner.session, _env(runner, leaf), tree)
+    env = _env(runner, leaf)
+    _done(runner, env, extras, update(runner.session, env, tree, extras))
 
 
 def _delete(runner: Runner, leaf: Leaf) -> None:
-    tree = statement(leaf, runner.file)
+    plain, extras = _extras(runner, leaf)
+    tree = statement(plain, runner.file)
     if not isinstance(tree, exp.Delete):
         raise _fail(runner, leaf, "this DELETE is not understood")
-    runner.session.rowcount = delete(runner.session, _env(runner, leaf), tree)
+    env = _env(runner, leaf)
+    _done(runner, env, extras, delete(runner.session, env, tree, extras))
 
 
 def _merge(runner: Runner, leaf: Leaf) -> None:
-    tree = statement(leaf, runner.file)
+    plain, extras = _extras(runner, leaf)
+    tree = statement(plain, runner.file)
     if not isinstance(tree, exp.Merge):
         raise _fail(runner, leaf, "this MERGE is not understood")
-    runner.session.rowcount = merge(runner.session, _env(runner, leaf), tree)
+    env = _env(runner, leaf)
+    _done(runner, env, extras, merge(runner.session, env, tree, extras))
 
 
 # --- Variables and flow -------------------------------------------------------------------------

@@ -8,12 +8,13 @@ from sqlglot import exp
 
 from recon.connectors.local.tsql import ddl
 from recon.connectors.local.tsql.catalog import TableDef, duck_schema, key_of
-from recon.connectors.local.tsql.context import fresh, watch
+from recon.connectors.local.tsql.context import fresh, settle, watch
 from recon.connectors.local.tsql.convert import convert
 from recon.connectors.local.tsql.dml import target_table
 from recon.connectors.local.tsql.duck import constant, name
 from recon.connectors.local.tsql.query import query
 from recon.connectors.local.tsql.scope import Typed
+from recon.connectors.local.tsql.sequences import alter_sequence, create_sequence, drop_sequence
 from recon.errors import ProgramError
 from recon.sqlscript.tsql_header import commas, object_name
 from recon.sqlscript.tsql_options import closing, without_options
@@ -60,6 +61,8 @@ def create(runner: Runner, leaf: Leaf) -> None:
         _create_table(runner, leaf, tokens)
     elif kind == "VIEW" or _words(tokens, 3)[1:] == ["MATERIALIZED", "VIEW"]:
         _create_view(runner, leaf, tokens, 3 if kind == "MATERIALIZED" else 2)
+    elif kind == "SEQUENCE":
+        create_sequence(runner, leaf, tokens)
     elif kind == "SCHEMA":
         parts, _ = object_name(tokens, 2)
         schema = exp.Table(db=name(duck_schema(parts[-1])))
@@ -90,6 +93,7 @@ def _create_from(runner: Runner, leaf: Leaf, parts: tuple[str, ...], tokens: lis
     made = query(env, parse_query(tokens, leaf.line, runner.file))
     watch(env)
     runner.session.rowcount = ddl.table_from(runner.session, parts, made, leaf.line, runner.file)
+    settle(env, runner.session.rowcount)
 
 
 def _create_view(runner: Runner, leaf: Leaf, tokens: list[Token], at: int) -> None:
@@ -115,6 +119,9 @@ def drop_objects(runner: Runner, leaf: Leaf) -> None:
     kind = _words(tokens, 2)[1]
     exists = _words(tokens, 4)[2:] == ["IF", "EXISTS"]
     if kind in _HARMLESS:
+        return
+    if kind == "SEQUENCE":
+        drop_sequence(runner, leaf, commas(tokens[4 if exists else 2 :]), exists=exists)
         return
     if kind not in {"TABLE", "VIEW", "PROC", "PROCEDURE"}:
         _refuse(runner, leaf, f"DROP {kind or tokens[1].text} is not supported")
@@ -162,6 +169,9 @@ def alter(runner: Runner, leaf: Leaf) -> None:
     tokens = list(leaf.parts)
     kind = _words(tokens, 2)[1]
     if kind in {"INDEX", "STATISTICS", "ROLE", "USER", "LOGIN", "AUTHORIZATION"}:
+        return
+    if kind == "SEQUENCE":
+        alter_sequence(runner, leaf)
         return
     if kind != "TABLE":
         _refuse(runner, leaf, f"ALTER {kind or tokens[1].text} is not supported")

@@ -105,7 +105,7 @@ def limited(env: Env, node: Tree, made: Query, ordering: Ordering) -> Query:
     if not ordering.alias and isinstance(node, exp.SetOperation):
         alias = env.ctx.alias("o")
         tree = exp.select(*_columns(made, alias)).from_(subquery(tree, alias))
-    most = _whole(env, node, _count(limit)) if limit is not None else None
+    most = whole_number(env, node, _count(limit)) if limit is not None else None
     if most is not None and offset is None:
         _watch_ties(env, node, tree, ordering, most)
     return Query(_cut(env, node, tree, ordering, most), made.outputs)
@@ -118,7 +118,7 @@ def _cut(env: Env, node: Tree, tree: Tree, ordering: Ordering, most: int | None)
         tree.set("limit", exp.Limit(expression=num(most)))
     offset = node.args.get("offset")
     if offset is not None:
-        tree.set("offset", exp.Offset(expression=num(_whole(env, node, offset.expression))))
+        tree.set("offset", exp.Offset(expression=num(whole_number(env, node, offset.expression))))
     return tree
 
 
@@ -178,7 +178,8 @@ def _number(env: Env, node: Tree, written: Tree) -> Decimal:
     return env.refuse(node, "TOP and OFFSET need a number that is not negative", "1060")
 
 
-def _whole(env: Env, node: Tree, written: Tree) -> int:
+def whole_number(env: Env, node: Tree, written: Tree) -> int:
+    """The n of TOP (n) or OFFSET n."""
     return int(_number(env, node, written))
 
 

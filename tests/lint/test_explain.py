@@ -1,0 +1,268 @@
+"""What the data shows and what the texts say, brought together in whole runs on DuckDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from recon import project as projects
+from recon import settings
+from recon.model import Project
+from recon.model_result import WHOLE_ROW, Result, Severity, Verdict
+from recon.pipeline import Walk, walk
+from recon.progress import Progress
+from recon.wiring import Wiring
+
+DDL = """CREATE TABLE stg.T (id int NOT NULL, a int, b int, d decimal(10,2), s varchar(10), n varchar(20), dt date,
+  ts datetime2(0));
+GO
+CREATE TABLE dbo.DIM (id int NOT NULL, name varchar(20), rate int);
+GO
+CREATE TABLE dbo.OUT (id int, x decimal(18,6), s varchar(60));
+"""
+TOML = """version = 1
+{target}keys = ["id"]
+[baseline]
+mode = "{mode}"
+[[inputs]]
+synapse = "stg.T"
+databricks = "silver.t"
+file = "data/t.parquet"
+[[inputs]]
+synapse = "dbo.DIM"
+databricks = "gold.dim"
+file = "data/dim.parquet"
+{more}"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A whole run of a procedure and its conversion over small tables."""
+    monkeypatch.setenv("RECON_HOME", str(tmp_path / "home"))
+
+    def go(tsql: str, databricks: str, *, target: bool = False, more: str = "", toml: str = "") -> Result:
+        folder = tmp_path / "project"
+        (folder / "tables/t/variants").mkdir(parents=True, exist_ok=True)
+        (folder / "data").mkdir(exist_ok=True)
+        (folder / "recon.toml").write_text(f'version = 1\nname = "p"\nmode = "local"\n{toml}')
+        named = 'synapse = "dbo.OUT"\ndatabricks = "gold.out"\n' if target else ""
+        mode = "call" if target else "query"
+        (folder / "tables/t/table.toml").write_text(TOML.format(target=named, mode=mode, more=more))
+        (folder / "tables/t/ddl.sql").write_text(DDL)
+        (folder / "tables/t/synapse.sql").write_text(tsql)
+        (folder / "tables/t/variants/v1.sql").write_text(databricks)
+        _data(folder / "data")
+        return _walk(projects.load(folder), tmp_path)
+
+    return go
+
+
+def _data(folder) -> None:
+    days = [date(2024, 1 + n % 12, 1 + n % 28) for n in range(60)]
+    columns = {
+        "id": pa.array(range(60), pa.int32()),
+        "a": pa.array([n * 7 for n in range(60)], pa.int32()),
+        "b": pa.array([n % 5 + 1 for n in range(60)], pa.int32()),
+        "d": pa.array([Decimal(n * 10 + 5) / 100 for n in range(60)], pa.decimal128(10, 2)),
+        "s": pa.array([None if n % 6 == 2 else f"s{n % 4}" for n in range(60)]),
+        "n": pa.array([f"name {n}" for n in range(60)]),
+        "dt": pa.array(days, pa.date32()),
+        "ts": pa.array([datetime(2024, 2, 1 + n % 28, n % 24) for n in range(60)], pa.timestamp("us")),
+    }
+    pq.write_table(pa.table(columns), folder / "t.parquet")
+    dim = {
+        "id": pa.array([n % 50 for n in range(55)], pa.int32()),
+        "name": pa.array([f"d{n}" for n in range(55)]),
+        "rate": pa.array(range(55), pa.int32()),
+    }
+    pq.write_table(pa.table(dim), folder / "dim.parquet")
+
+
+def _walk(project: Project, tmp_path) -> Result:
+    scratch = Path(mkdtemp(dir=tmp_path))
+    wiring, progress = Wiring(settings.read()), Progress(lambda *_: None)
+    table = project.tables[0]
+    one = replace(project, tables=(replace(table, variants=table.variants[:1]),))
+    step = Walk(run_id="RUN-1", project=one, scratch=scratch, differences=tmp_path / "d.parquet")
+    return walk(step, lambda: wiring.ports(one, scratch, progress), progress)
+
+
+def cause(result: Result, scope: str):
+    [found] = [c for c in result.causes if c.scope == scope]
+    return found
+
+
+# --- A hit that the data confirms ------------------------------------------------------------
+
+
+def test_a_confirmed_hit_becomes_the_hint_with_its_line(run):
+    found = run("SELECT id, a / b AS x\nFROM stg.T", "SELECT id,\n a / b AS x FROM silver.t")
+    reason = cause(found, "x")
+    assert (reason.cause, reason.confidence) == ("INT_DIVISION", "certain")
+    assert reason.hint.startswith("synapse.sql line 1: `a / b`; v1.sql line 2: `a / b`. ")
+    [column] = [c for c in found.columns if c.name == "x"]
+    assert f"{column.mismatches} of {column.mismatches} differing cells" in reason.hint
+    assert [h.explains for h in found.lint if h.code == "INT_DIVISION"] == [("x",), ("x",)]
+
+
+def test_a_more_special_construct_gives_the_finding_its_name(run):
+    found = run(
+        "SELECT b AS id, AVG(a) AS x FROM stg.T GROUP BY b",
+        "SELECT b AS id, avg(a) AS x FROM silver.t GROUP BY b",
+    )
+    reason = cause(found, "x")
+    assert (reason.cause, reason.confidence) == ("AVG_INT", "certain")
+    assert "AVG of integers is an integer in T-SQL" in reason.hint
+
+
+def test_null_from_concat_is_told_from_a_lost_default(run):
+    found = run("SELECT id, CONCAT(n, s) AS x FROM stg.T", "SELECT id, concat(n, s) AS x FROM silver.t")
+    assert cause(found, "x").cause == "CONCAT_NULL"
+    assert "CONCAT takes NULL for ''" in cause(found, "x").hint
+
+
+def test_a_lost_default_names_its_line(run):
+    found = run("SELECT id,\n ISNULL(s, '-') AS x FROM stg.T", "SELECT id, s AS x FROM silver.t")
+    reason = cause(found, "x")
+    assert (reason.cause, reason.confidence) == ("NULL_NOT_HANDLED", "certain")
+    assert reason.hint.startswith("synapse.sql line 2: `ISNULL(s, '-')`.")
+
+
+def test_rows_are_explained_by_what_the_conversion_lost(run):
+    found = run(
+        "SELECT t.id, t.a AS x FROM stg.T t\nINNER JOIN (SELECT DISTINCT id FROM dbo.DIM) d ON d.id = t.id"
+        "\nWHERE t.b > 2",
+        "SELECT t.id, t.a AS x FROM silver.t t INNER JOIN (SELECT DISTINCT id FROM gold.dim) d ON d.id = t.id",
+    )
+    reason = cause(found, WHOLE_ROW)
+    assert reason.cause == "MISSING_FILTER"
+    assert "synapse.sql line 3: `t.b > 2`" in reason.hint
+    assert reason.severity == Severity.ROWS
+
+
+def test_a_count_without_datediff_is_no_boundary(run):
+    """One row less in a count looks like DATEDIFF; the texts know that it is none."""
+    found = run(
+        "SELECT b AS id, COUNT(*) AS x FROM stg.T WHERE id < 59 GROUP BY b",
+        "SELECT b AS id, count(*) AS x FROM silver.t WHERE id <= 59 GROUP BY b",
+    )
+    reason = cause(found, "x")
+    assert reason.cause == "BOUNDARY_INCLUSIVE"
+    assert "DATEDIFF" not in reason.hint
+    assert "synapse.sql line 1: `id < 59`" in reason.hint
+
+
+def test_datediff_itself_is_confirmed(run):
+    found = run(
+        "SELECT id, DATEDIFF(month, dt, ts) AS x FROM stg.T",
+        "SELECT id, datediff(MONTH, dt, ts) AS x FROM silver.t",
+    )
+    reason = cause(found, "x")
+    assert (reason.cause, reason.confidence) == ("DATEDIFF_BOUNDARY", "likely")
+    assert "line 1: `DATEDIFF(month, dt, ts)`" in reason.hint
+
+
+def test_a_difference_that_the_data_does_not_explain_is_explained_by_the_text(run):
+    found = run(
+        "SELECT b AS id, PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY a) OVER (PARTITION BY b) AS x, id AS k"
+        " FROM stg.T",
+        "SELECT t.b AS id, q.x + t.id * 0 AS x, t.id AS k FROM silver.t t JOIN (SELECT b,"
+        " percentile_approx(a, 0.5) AS x FROM silver.t GROUP BY b) q ON q.b = t.b",
+        more='[columns.k]\nignore = "only tells rows apart"\n',
+    )
+    reasons = [c for c in found.causes if c.scope == "x"]
+    assert [c.cause for c in reasons] == ["APPROX_AGGREGATE"]
+
+
+def test_a_hit_of_another_column_confirms_nothing(run):
+    found = run("SELECT id, a / b AS x, d AS y FROM stg.T", "SELECT id, a DIV b AS x, -d AS y FROM silver.t")
+    reason = cause(found, "y")
+    assert reason.cause == "SIGN_FLIP"
+    assert "line" not in reason.hint.split(".")[0]
+    assert all(h.explains == () for h in found.lint)
+
+
+# --- Agreement that proves nothing -----------------------------------------------------------
+
+
+def test_rows_picked_without_an_order_prove_nothing(run):
+    found = run("SELECT TOP 60 id, a AS x FROM stg.T", "SELECT id, a AS x FROM silver.t")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.rows.equal == found.rows.baseline == 60
+    assert found.reasons[0].startswith("not proven locally for: synapse.sql line 1: `")
+    assert "TOP without ORDER BY" in found.reasons[0]
+
+
+def test_with_an_order_they_do(run):
+    found = run("SELECT TOP 60 id, a AS x FROM stg.T ORDER BY id", "SELECT id, a AS x FROM silver.t")
+    assert found.verdict is Verdict.MATCH
+
+
+def test_what_duckdb_computes_in_another_way_proves_nothing(run):
+    query = "SELECT b AS id, {} AS x FROM {} GROUP BY b"
+    found = run(query.format("MIN(a)", "stg.T"), query.format("percentile_approx(a, 0.0)", "silver.t"))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "percentile_approx" in found.reasons[0]
+
+
+def test_a_difference_stays_a_difference(run):
+    found = run("SELECT TOP 60 id, a AS x FROM stg.T", "SELECT id, a + 1 AS x FROM silver.t")
+    assert found.verdict in {Verdict.NO_MATCH, Verdict.PARTIAL}
+    assert not any("not proven" in reason for reason in found.reasons)
+
+
+def test_an_ignored_column_needs_no_proof(run):
+    found = run(
+        "SELECT id, a AS x, NEWID() AS u FROM stg.T",
+        "SELECT id, a AS x, uuid() AS u FROM silver.t",
+        more='[columns.u]\nignore = "drawn anew in every run"\n',
+    )
+    assert found.verdict is Verdict.MATCH
+    assert [h.code for h in found.lint] == ["VOLATILE_FUNCTION", "VOLATILE_FUNCTION"]
+
+
+UPDATE = """INSERT INTO dbo.OUT (id, x) SELECT id, 0 FROM stg.T
+UPDATE o SET x = d.rate FROM dbo.OUT o JOIN dbo.DIM d ON d.id = o.id{where}
+"""
+TAKEN = """CREATE OR REPLACE TABLE gold.out AS SELECT t.id, CAST(coalesce(d.rate, 0) AS DECIMAL(18,6)) AS x,
+CAST(NULL AS STRING) AS s FROM silver.t t LEFT JOIN (SELECT id, {pick}(rate) AS rate FROM gold.dim{where}
+GROUP BY id) d ON d.id = t.id"""
+
+
+def test_an_update_of_which_several_rows_fit_proves_nothing(run):
+    """The runner sees in the data that T-SQL leaves the pick open; which one it took here is chance."""
+    verdicts = set()
+    for pick in ("min", "max"):
+        found = run(UPDATE.format(where=""), TAKEN.format(pick=pick, where=""), target=True)
+        verdicts.add(found.verdict)
+        if found.verdict is Verdict.INCONCLUSIVE:
+            assert "which of them wins is not defined in T-SQL" in found.reasons[0]
+    assert Verdict.MATCH not in verdicts
+    assert Verdict.INCONCLUSIVE in verdicts
+
+
+def test_an_update_of_which_one_row_fits_does(run):
+    found = run(
+        UPDATE.format(where=" AND d.rate >= 5"),
+        TAKEN.format(pick="min", where=" WHERE rate >= 5"),
+        target=True,
+    )
+    assert found.verdict is Verdict.MATCH
+
+
+def test_a_failed_run_still_has_its_hits(run):
+    found = run("SELECT id, a / b AS x FROM stg.T", "SELECT id, no_such AS x FROM silver.t")
+    assert found.failure is not None
+    assert "INT_DIVISION" in {h.code for h in found.lint}
+
+
+def test_chance_makes_a_finding_not_deterministic(run):
+    found = run("SELECT id, NEWID() AS x FROM stg.T", "SELECT id, uuid() AS x FROM silver.t")
+    assert cause(found, "x").severity == Severity.RANDOM

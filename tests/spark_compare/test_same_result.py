@@ -1,0 +1,136 @@
+"""The same comparison on DuckDB and on Spark says the same, to the last sample."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from typer.testing import CliRunner
+
+from recon.cli import app
+from recon.compare import Side, Spec
+from recon.compare.keyfinder import propose_keys
+from recon.compare.totals import control_totals
+from recon.model import Rule, TableRef, TextPolicy
+from tests.compare import test_oracle, zoo
+from tests.compare.golden import GOLDEN
+from tests.compare.seeded import SEEDED
+from tests.compare.tables import table
+from tests.compare.test_cells import ZOO
+from tests.spark_compare.both import same_result, side_by_side
+
+pytestmark = pytest.mark.spark
+LOT = 40  # columns in one comparison
+
+
+def lots(pairs):
+    return [pairs[start : start + LOT] for start in range(0, len(pairs), LOT)]
+
+
+CELLS = [(*(*trap, 0, None, ("", ""))[:4], (*trap, 0, None)[6] if len(trap) > 6 else None, trap[7] if len(trap) > 7 else ("", ""))
+         for trap in ZOO.values()]  # fmt: skip
+TYPES = [
+    (p.stored[0], [c[0] for c in p.cells], p.stored[1], [c[1] for c in p.cells], None, p.types)
+    for pairs in GOLDEN.values()
+    for p in pairs
+]
+
+
+@pytest.mark.parametrize("lot", lots(CELLS), ids=lambda lot: f"{len(lot)} traps")
+def test_traps_of_single_cells(benches, lot, tmp_path):
+    frames, options = side_by_side(lot)
+    assert same_result(benches, *frames, keys=["k"], tmp_path=tmp_path, **options).rows.differing
+
+
+@pytest.mark.parametrize("lot", lots(TYPES), ids=lambda lot: f"{len(lot)} pairs")
+def test_pairs_of_types(benches, lot):
+    frames, options = side_by_side(lot)
+    assert same_result(benches, *frames, keys=["k"], **options).rows.differing
+
+
+def test_causes(benches):
+    pairs = [(*p[:4], None, ("", "")) for p in SEEDED.values() if isinstance(p[0], str)]
+    frames, options = side_by_side(pairs)
+    assert len(same_result(benches, *frames, keys=["k"], **options).causes) > len(pairs) / 2
+
+
+@pytest.mark.parametrize("trap", zoo.TRAPS[::9], ids=lambda trap: trap.name)
+def test_traps_of_rows(benches, trap):
+    results = [zoo.check(trap, bench.engine, bench.folder) for bench in benches]
+    assert results[0] == results[1]
+
+
+def test_repeated_keys_hostile_names_rules_and_the_differences_file(benches, tmp_path):
+    names = ["k", "K", 'q"u`o.t;e', "b0", "select"]
+    rows = [(n % 40 or None, "x", f"t{n % 3} ", n % 7, "é" if n % 2 else "e\u0301") for n in range(90)]
+    other = [
+        (k, "x" if n % 5 else "y", s.strip().upper(), v + (n % 11 == 0), z)
+        for n, (k, _, s, v, z) in enumerate(rows[3:])
+    ]
+    frames = [pa.table([pa.array(c) for c in zip(*data, strict=True)], names) for data in (rows, other)]
+    rules = {'q"u`o.t;e': Rule(text=(TextPolicy.TRAILING_SPACES, TextPolicy.CASE)), "select": Rule(text=(TextPolicy.NFC,)),
+             "K": Rule(sensitive=True)}  # fmt: skip
+    found = same_result(
+        benches, *frames, keys=["k"], rules=rules, segment="b0", tmp_path=tmp_path, sample_rows=3
+    )
+    assert found.rows.duplicate_keys.baseline
+    assert found.rows.null_keys.baseline
+
+
+@settings(test_oracle.MANY, max_examples=5)
+@given(case=test_oracle.cases())
+def test_random_tables(benches, case):
+    one, other = (test_oracle.run(bench, *case, sample_rows=3) for bench in benches)
+    assert other == one
+
+
+def test_control_totals_and_key_proposals(benches):
+    data = table(
+        k=("int", list(range(20))), amount=("decimal(38,4)", [f"{n}.5" for n in range(20)]),
+        x=("double", [n / 7 for n in range(19)] + [None]), s=("text", [f"a{n % 3}" for n in range(20)]),
+        d=("ts", [None] * 20),
+    )  # fmt: skip
+    found = []
+    for bench in benches:
+        sides = [Side(table=bench.attach(data, name)) for name in ("baseline", "candidate")]
+        totals = control_totals(bench.engine, Spec(keys=("k",)), *sides, segment="s")
+        found.append((totals, propose_keys(bench.engine, *sides)))
+    assert found[0] == found[1]
+
+
+def test_csv_is_read_by_the_same_rules(benches, tmp_path):
+    (tmp_path / "a.csv").write_text('k;v\n1;""\n2;\n3;\\N\n4;"x;""y"\n', encoding="utf-8")
+    ref = TableRef("main", 'odd "name"', "some catalog")
+    for bench in benches:
+        bench.engine.attach(ref, [str(tmp_path / "a.csv")])
+        assert [(c.name, c.type) for c in bench.engine.columns(ref)] == [("k", "VARCHAR"), ("v", "VARCHAR")]
+        key = TableRef("w", "copy")
+        from recon.compare import trees as t
+
+        assert bench.engine.save(t.select([t.everything()], t.table(ref)), key) == 4
+
+
+def test_the_command_line_says_the_same_on_both_engines(benches, tmp_path, monkeypatch):
+    monkeypatch.setenv("RECON_HOME", str(tmp_path / "home"))
+    for name, values in (("a", ["x", "y", None]), ("b", ["x", "z", ""])):
+        pq.write_table(pa.table({"k": [1, 2, 3], "v": values}), tmp_path / f"{name}.parquet")
+    documents = []
+    for engine in ("duckdb", "spark"):
+        file = tmp_path / f"{engine}.json"
+        asked = ["compare", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"), "--keys", "k"]
+        done = CliRunner().invoke(app, [*asked, "--engine", engine, "--json", str(file)])
+        assert done.exit_code == 1, done.output
+        documents.append(json.loads(file.read_text(encoding="utf-8")))
+        assert documents[-1].pop("engine") == engine
+        documents[-1].pop("timings", None)
+    assert documents[0] == documents[1]
+
+
+def test_an_engine_that_is_not_there_is_refused(tmp_path):
+    pq.write_table(pa.table({"k": [1]}), tmp_path / "a.parquet")
+    asked = ["compare", str(tmp_path / "a.parquet"), str(tmp_path / "a.parquet"), "--engine", "oracle"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 2
