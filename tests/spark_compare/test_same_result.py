@@ -21,8 +21,9 @@ from tests.compare.seeded import SEEDED
 from tests.compare.tables import table
 from tests.compare.test_cells import ZOO
 from tests.spark_compare.both import same_result, side_by_side
+from tests.spark_compare.unfinished import UNFINISHED
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, UNFINISHED]
 LOT = 40  # columns in one comparison
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from recon.compare.spark.doubles import declared
+from recon.compare.spark.doubles import declared, written_out
 from recon.compare.spark.kinds import Kind, held_as, kind_of, refused
 from recon.compare.spark.queries import query
 from recon.compare.spark.scopes import Columns
@@ -55,6 +55,7 @@ def _bare(tree: exp.Expr) -> None:
 
 
 def _text(tree: exp.Expr) -> str:
+    written_out(tree)
     _bare(tree)
     return tree.sql("databricks", identify=True)
 

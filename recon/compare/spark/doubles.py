@@ -73,6 +73,29 @@ def called(value: exp.Expr, *, single: bool) -> exp.Expr:
     return t.call(_NAMES[single], value)
 
 
+def written_out(tree: exp.Expr) -> None:
+    """Write out the calls near a lambda: Spark allows no function of a session inside a function that takes
+    one, neither in the lambda nor in what it is given, nor around such a function.
+    """
+    kinds = {name: single for single, name in _NAMES.items()}
+    while True:
+        calls = [c for c in tree.find_all(exp.Anonymous) if c.name in kinds and _near_lambda(c)]
+        if not calls:
+            return
+        calls[0].replace(printed(calls[0].expressions[0].copy(), single=kinds[calls[0].name]))
+
+
+def _near_lambda(node: exp.Expr) -> bool:
+    if node.find(exp.Lambda):
+        return True
+    above = node.parent
+    while above is not None and not isinstance(above, exp.Query):
+        if isinstance(above, exp.Lambda) or any(isinstance(x, exp.Lambda) for x in above.iter_expressions()):
+            return True
+        above = above.parent
+    return False
+
+
 def declared() -> dict[str, tuple[str, exp.Expr]]:
     """What a session must know: name, type of the argument `x`, and what the function gives."""
     return {
