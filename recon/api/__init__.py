@@ -7,18 +7,14 @@ of `recon.errors`. Nothing here walks a run: that is a worker's work, in a proce
 from __future__ import annotations
 
 import json
-import logging
-import os
-import subprocess
 import sys
-import uuid
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recon import profiling, report, settings
 from recon import project as projects
+from recon.api.workers import ensure_worker, the_store
+from recon.api.workers import worker_processes as worker_processes
 from recon.compare import Side, Spec, compare
 from recon.compare.totals import control_totals
 from recon.errors import SettingsError, SpecError
@@ -30,6 +26,7 @@ from recon.sqlscript.lint import lint as lint_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from recon.model import RunEvent, Table, Variant
     from recon.model_result import Comparison, KeyProposal, LintHit, Result
@@ -37,11 +34,6 @@ if TYPE_CHECKING:
     from recon.project import Mistake
     from recon.report import Export
     from recon.scaffold import Change
-    from recon.settings import Settings
-    from recon.store import Store
-
-log = logging.getLogger("recon")
-_children: dict[str, subprocess.Popen[bytes]] = {}  # by store; polled, so that none stays a zombie
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,42 +117,42 @@ def start_all(*, by: str = "", table: str = "", folder: Path | None = None) -> t
 
 def cancel(run_id: str) -> None:
     """Ask a run to stop; the statement at work is interrupted. A run that is over stays as it is."""
-    _store().cancel(run_id)
+    the_store().cancel(run_id)
 
 
 def run(run_id: str) -> Run | None:
     """One run as it is now, or None."""
-    found = _store().run(run_id)
+    found = the_store().run(run_id)
     if found and found.state is RunState.QUEUED:
-        _make_sure_of_a_worker(settings.read())
+        ensure_worker(settings.read())
     return found
 
 
 def runs(*, table: str = "", variant: str = "", limit: int = 200) -> tuple[Run, ...]:
     """The runs of the project in force, newest first."""
     said = settings.read()
-    found = _store().runs(project=str(said.project), table=table, variant=variant, limit=limit)
+    found = the_store().runs(project=str(said.project), table=table, variant=variant, limit=limit)
     if any(r.state is RunState.QUEUED for r in found):
-        _make_sure_of_a_worker(said)
+        ensure_worker(said)
     return found
 
 
 def all_runs(*, limit: int = 200) -> tuple[Run, ...]:
     """The runs of every project in this store, newest first."""
-    return _store().runs(limit=limit)
+    return the_store().runs(limit=limit)
 
 
 def events(run_id: str, *, after: int = 0) -> tuple[RunEvent, ...]:
     """The run's story after event number `after`, in order."""
-    return _store().events(run_id, after)
+    return the_store().events(run_id, after)
 
 
 def previous(run_id: str) -> Run | None:
     """The last finished run of the same table and variant before this one."""
-    this = _store().run(run_id)
+    this = the_store().run(run_id)
     if this is None:
         return None
-    earlier = _store().runs(project=this.project, table=this.table, variant=this.variant)
+    earlier = the_store().runs(project=this.project, table=this.table, variant=this.variant)
     return next((r for r in earlier if r.state is RunState.FINISHED and _number(r) < _number(this)), None)
 
 
@@ -169,13 +161,13 @@ def previous(run_id: str) -> Run | None:
 
 def result(run_id: str) -> Result | None:
     """What the run says, or None while it is not over (or when its worker died)."""
-    document = _store().document(run_id)
+    document = the_store().document(run_id)
     return codec.loads(document) if document else None
 
 
 def scripts(run_id: str) -> Scripts | None:
     """The texts that the run executes, frozen when it was asked for."""
-    asked = _store().project_of(run_id)
+    asked = the_store().project_of(run_id)
     if asked is None:
         return None
     table = asked.tables[0]
@@ -194,7 +186,7 @@ def differences(
 ) -> Page:
     """Stored differing cells in their fixed order; `key` is a key's JSON text. Empty text means any."""
     file = settings.read().run_folder(run_id) / "differences.parquet"
-    if _store().document(run_id) is None or not file.is_file():  # a killed worker may leave the file alone
+    if the_store().document(run_id) is None or not file.is_file():  # a killed worker may leave the file alone
         return Page(rows=(), stored=0)
     import pyarrow.compute as pc  # both load pandas
     import pyarrow.dataset as ds
@@ -210,7 +202,7 @@ def differences(
 
 def facts(run_id: str) -> Facts:
     """The frozen view of a run that its page, PDF and CSV all print. SettingsError for an unknown run."""
-    this, found, texts = _store().run(run_id), result(run_id), scripts(run_id)
+    this, found, texts = the_store().run(run_id), result(run_id), scripts(run_id)
     if this is None or texts is None:
         raise SettingsError(
             f"there is no run {run_id} in the store", hint="`recon list` shows the runs that are there."
@@ -317,23 +309,7 @@ def rules_of(file: Path) -> Spec:
     return Spec(keys=found.keys, rules=found.rules, segment=found.segment, mask_key=key)
 
 
-def worker_processes() -> tuple[subprocess.Popen[bytes], ...]:
-    """The worker processes that this process has started."""
-    return tuple(_children.values())
-
-
 # --- within ------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4)
-def _store_at(url: str) -> Store:
-    from recon.store import Store  # a third of a second, which comparing two files must not pay
-
-    return Store(url)
-
-
-def _store() -> Store:
-    return _store_at(settings.read().store_url)
 
 
 def _pick(there: Project, table: str, variant: str) -> tuple[Project, Table, Variant]:
@@ -353,32 +329,10 @@ def _pick(there: Project, table: str, variant: str) -> tuple[Project, Table, Var
 
 
 def _start(asked: Sequence[tuple[Project, Table, Variant]], by: str) -> tuple[Run, ...]:
-    said, store = settings.read(), _store()
+    said, store = settings.read(), the_store()
     ids = [store.ask(there, table, variant, by or said.user) for there, table, variant in asked]
-    _make_sure_of_a_worker(said)
+    ensure_worker(said)
     return tuple(found for run_id in ids if (found := store.run(run_id)))
-
-
-def _make_sure_of_a_worker(said: Settings) -> None:
-    """Start a worker process unless one has been heard of lately."""
-    child = _children.get(said.store_url)
-    if (child and child.poll() is None) or _store().worker_alive():
-        return
-    said.home.mkdir(parents=True, exist_ok=True)
-    package = str(Path(__file__).parent.parent)
-    path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH", "")) if p)
-    worker = f"worker-{uuid.uuid4().hex[:12]}"
-    with (said.home / "worker.log").open("ab") as sink:
-        _children[said.store_url] = subprocess.Popen(  # noqa: S603 (our own module, no shell)
-            [sys.executable, "-m", "recon", "work", "--name", worker],
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=sink,
-            cwd=said.home,
-            env=os.environ | said.environment | {"PYTHONPATH": path},
-            start_new_session=True,
-        )
-    log.info("started %s", worker)
 
 
 def _difference(row: dict[str, Any]) -> Difference:
