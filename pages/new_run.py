@@ -9,9 +9,10 @@ import streamlit as st
 from recon import api
 from recon.model import Language, Mode
 from recon.report.vocabulary import plural
-from recon.ui import fmt, keychoice, live, shell, url, verdict
+from recon.ui import approval, fmt, keychoice, live, shell, url, verdict
 
 if TYPE_CHECKING:
+    from recon.api import ExtractedQuery
     from recon.model import Project, Run, Table, Variant
 
 shell.begin()
@@ -80,6 +81,8 @@ def _ended(run: Run) -> None:
         if st.button("Open the result", icon=":material/arrow_forward:", type="primary", key="open_result"):
             st.switch_page(shell.RUN, query_params={"run": run.id})
         if st.button("Run again", icon=":material/replay:", key="again"):
+            if approval.needed(run.table):
+                st.switch_page(shell.NEW_RUN, query_params={"table": run.table, "variant": run.variant})
             st.query_params["job"] = api.start(run.table, run.variant).id
             st.rerun()
 
@@ -98,8 +101,10 @@ def _form(project: Project) -> None:
     main, aside = st.columns([3, 2], gap="large")
     with main:
         table, variant, keys = _choice(project)
+        query = approval.show(table)
+        _codes(table, variant)
     with aside:
-        _consequence(project, table, variant, keys)
+        _consequence(project, table, variant, keys, query)
 
 
 def _choice(project: Project) -> tuple[Table, Variant, tuple[str, ...] | None]:
@@ -113,16 +118,24 @@ def _choice(project: Project) -> tuple[Table, Variant, tuple[str, ...] | None]:
         table = tables[name]
         variants = {v.name: v for v in table.variants}
         variant = variants[st.selectbox("Variant", list(variants), key="variant", bind="query-params")]
-        keys = keychoice.choose(table)
+        return table, variant, keychoice.choose(table)
+
+
+def _codes(table: Table, variant: Variant) -> None:
     with st.expander("Code of this variant", icon=":material/code:", key="variant_code"):
         language = "python" if variant.language is Language.PYSPARK else "sql"
         st.code(variant.script.text, language=language, line_numbers=True)
     with st.expander("Code of the original", icon=":material/database:", key="original_code"):
         st.code(table.original.text, language="sql", line_numbers=True)
-    return table, variant, keys
 
 
-def _consequence(project: Project, table: Table, variant: Variant, keys: tuple[str, ...] | None) -> None:
+def _consequence(
+    project: Project,
+    table: Table,
+    variant: Variant,
+    keys: tuple[str, ...] | None,
+    query: ExtractedQuery | None,
+) -> None:
     earlier = api.runs(table=table.name, variant=variant.name, limit=20)
     with st.container(border=True):
         st.subheader("What will happen", anchor=False)
@@ -144,9 +157,12 @@ def _consequence(project: Project, table: Table, variant: Variant, keys: tuple[s
                 f"{active.id} of this table and variant is still {active.state}.", icon=":material/info:"
             )
             st.page_link(shell.NEW_RUN, label="Watch it", query_params={"job": active.id})
+        ready = approval.confirm(query)
         label = "Start another run" if active else "Start run"
-        if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch", key="start"):
-            started = api.start(table.name, variant.name, keys=keys)
+        icon = ":material/play_arrow:"
+        if st.button(label, type="primary", icon=icon, width="stretch", key="start", disabled=not ready):
+            read = query.sha256 if query else ""
+            started = api.start(table.name, variant.name, keys=keys, read=read)
             st.switch_page(shell.NEW_RUN, query_params={"job": started.id})
 
 
@@ -166,7 +182,7 @@ def _rules(table: Table) -> str:
 def _baseline(table: Table) -> str:
     return {
         "call": f"run {table.procedure or table.original.path}, then read {table.synapse or 'its target'}",
-        "query": f"the rows of {table.original.path}; nothing is written",
+        "query": f"the rows of the query in {table.original.path}; nothing is written",
         "table": f"{table.synapse} as it stands",
     }[table.baseline]
 

@@ -17,9 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from recon import api, settings
+from recon.commands.clean import clean
+from recon.commands.doctor import doctor
 from recon.commands.init import init
 from recon.commands.keys import keys as propose_keys
 from recon.commands.lint import lint
+from recon.commands.resume import resuming
 from recon.commands.terminal import DIFFERENCE, ERROR, MATCH, UNCLEAR, err, out
 from recon.commands.terminal import errors as _errors
 from recon.commands.terminal import write as _write
@@ -28,7 +31,8 @@ from recon.commands.totals import print_totals
 from recon.compare import Spec
 from recon.model import Run, RunState
 from recon.model_result import Cause, Result, Verdict
-from recon.report import codec
+from recon.report import FORMATS, codec
+from recon.report.junit import junit_xml
 from recon.selftest import selftest
 from recon.worker import work as serve_queue
 
@@ -45,6 +49,8 @@ app = typer.Typer(
 app.command("init")(init)
 app.command("keys")(propose_keys)
 app.command("lint")(lint)
+app.command("doctor")(doctor)
+app.command("clean")(clean)
 
 _MOST_CAUSES = 5
 _CODE = {
@@ -77,6 +83,9 @@ def run(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every variant of every table.")] = False,
     json_file: JsonOption = None,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", help="Also write JUnit XML, for pipelines.")
+    ] = None,
 ) -> None:
     """Run and wait: one line a run, with a live progress bar on a terminal."""
     if every == bool(table):
@@ -90,6 +99,8 @@ def run(
         found = [api.result(r.id) for r in done]
         if json_file:
             _write(json_file, codec.runs_document([r for r in found if r]))
+        if junit_file:
+            _write_bytes(junit_file, junit_xml(zip(done, found, strict=True)))
         raise typer.Exit(_worst(_code(r, f) for r, f in zip(done, found, strict=True)))
 
 
@@ -167,7 +178,7 @@ def show(run_id: Annotated[str, typer.Argument(metavar="RUN")], json_file: JsonO
 @app.command()
 def export(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
-    format: Annotated[str, typer.Option(help="pdf, csv, excel-csv, totals-csv or json.")] = "pdf",
+    format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}.")] = "pdf",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")] = None,
 ) -> None:
     """Write a run's report to a file."""
@@ -183,6 +194,15 @@ def cancel(run_id: Annotated[str, typer.Argument(metavar="RUN")]) -> None:
     """Ask a run to stop."""
     with _errors():
         api.cancel(_known(run_id).id)
+
+
+def _to_the_end(run: Run) -> int:
+    """Wait for a run; its exit code."""
+    (done,) = _wait([run])
+    return _code(done, api.result(done.id))
+
+
+app.command("resume")(resuming(_to_the_end))
 
 
 @app.command("selftest")

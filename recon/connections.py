@@ -41,6 +41,9 @@ class Adls:
     api_version: str = ""  # the library's own when empty
     block_bytes: int = 8 * 1024 * 1024
     parallel: int = 4
+    timeout_seconds: int = 60  # of one call
+    attempts: int = 5  # of one call, where trying again may help
+    backoff_seconds: float = 1.0  # before the second attempt; doubles from there
 
     @property
     def account_url(self) -> str:
@@ -68,6 +71,10 @@ class Databricks:
     cluster: str = ""  # for PySpark variants; serverless when empty
     schema_prefix: str = "recon"
     statement_seconds: int = 0  # 0: no limit
+    socket_seconds: int = 300  # that the server may keep silent
+    start_seconds: int = 600  # that a warehouse may take to start, and a busy one to answer
+    backoff_seconds: float = 1.0  # before the second attempt; doubles from there
+    job_poll_seconds: float = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,21 @@ def missing(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The variables that `mode = "cloud"` needs and that are not set, in a fixed order."""
     env = os.environ if environment is None else environment
     return tuple(name for name in _NEEDED if not env.get(name))
+
+
+# Everything that is read below, the secrets among it.
+_KNOWN = (
+    *_NEEDED, "SYNAPSE_AUTH", "ADLS_PATH", "ADLS_ENDPOINT", "ADLS_CONNECTION_STRING", "ADLS_SAS_TOKEN",
+    "ADLS_API_VERSION", "DATABRICKS_CATALOG", "DATABRICKS_TOKEN", "DATABRICKS_CLIENT_ID",
+    "DATABRICKS_CLIENT_SECRET", "DATABRICKS_CLUSTER_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET", "AZURE_AUTHORITY_HOST", "REQUESTS_CA_BUNDLE",
+)  # fmt: skip
+
+
+def given(environment: Mapping[str, str] | None = None) -> dict[str, bool]:
+    """Which of the cloud's variables are set; never what they say."""
+    env = os.environ if environment is None else environment
+    return {name: bool(env.get(name)) for name in _KNOWN}
 
 
 def read(environment: Mapping[str, str] | None = None) -> Cloud:
@@ -134,6 +156,8 @@ def _adls(env: Mapping[str, str]) -> Adls:
         connection_string=env.get("ADLS_CONNECTION_STRING") or "",
         sas_token=env.get("ADLS_SAS_TOKEN") or "",
         api_version=env.get("ADLS_API_VERSION") or "",
+        timeout_seconds=max(1, _number(env, "ADLS_TIMEOUT_SECONDS", 60)),
+        attempts=max(1, _number(env, "ADLS_ATTEMPTS", 5)),
     )
 
 
@@ -147,6 +171,8 @@ def _databricks(env: Mapping[str, str]) -> Databricks:
         catalog=env.get("DATABRICKS_CATALOG") or "",
         cluster=env.get("DATABRICKS_CLUSTER_ID") or "",
         statement_seconds=_number(env, "DATABRICKS_STATEMENT_SECONDS", 0),
+        socket_seconds=max(1, _number(env, "DATABRICKS_SOCKET_SECONDS", 300)),
+        start_seconds=max(1, _number(env, "DATABRICKS_START_SECONDS", 600)),
     )
 
 

@@ -185,6 +185,15 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """The query that stands in for a procedure, by its checksum, and who has read it before a run."""
+
+    sha256: str
+    by: str = ""  # empty: nobody
+    at: datetime | None = None  # UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """One reconciliation: a target, how its baseline comes about, and how to compare it."""
 
@@ -204,6 +213,7 @@ class Table:
     original: Script
     ddl: Script | None = None
     variants: tuple[Variant, ...] = ()
+    approval: Approval | None = None  # only in a run's request, with mode "query" on a procedure
 
     def variant(self, name: str) -> Variant | None:
         """The variant of that name, or None."""
@@ -339,6 +349,21 @@ class Extract:
     rows: int
     bytes: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What one table held at one place on its way, as counted there; the places come in the order of the way.
+
+    `bytes` and `sha256` are those of its Parquet files; 0 and empty where the place has no files of ours.
+    """
+
+    table: str
+    role: str  # input | baseline | candidate
+    place: str  # Synapse | Parquet | ADLS (or: the lake) | Databricks
+    rows: int
+    bytes: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from recon.model import Timing
+from recon.model import Arrival, Timing
 
 SCHEMA_VERSION = 1
 
@@ -138,6 +138,9 @@ class SchemaResult:
 
 WHOLE_ROW = "(whole row)"
 FILTERED = "Filtered"  # how a note begins that says which rows were left out by a filter
+# How a note ends that says of a place in the T-SQL that nothing was left open there, on this run's data.
+SETTLED = "TOP without ORDER BY takes every row that differs from another"
+EXTRACTED = "The query extracted from"  # how a note begins that says who has read such a query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +209,8 @@ class Cause:
 
     `cells` counts the differing cells (rows, for the whole row) that it explains, `share` is their part of
     the column's mismatches (of the missing or extra rows) in percent, floored. `where` says in words which
-    rows it concerns, when one column tells: "all 31 have income_amount < 0".
+    rows it concerns, when one column tells: "all 31 have income_amount < 0". `advice` is the part of the hint
+    that is not about this run's scripts and counts.
     """
 
     cause: str  # a code of the catalogue, e.g. NULL_NOT_HANDLED
@@ -217,6 +221,7 @@ class Cause:
     share: float | None = None
     severity: str = ""  # a Severity; empty in documents written before there was one
     where: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,7 +381,7 @@ class Result(Comparison):
 
     `approximate` is true when an engine stood in for Databricks without being Spark; `notes` list what
     was only approximated on either side; `lint` what in the two scripts is not the same on both systems,
-    by side, line and column.
+    by side, line and column; `manifest` what was counted at each place that the tables passed.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -389,3 +394,4 @@ class Result(Comparison):
     failure: Failure | None = None
     timings: tuple[Timing, ...] = ()
     lint: tuple[LintHit, ...] = ()
+    manifest: tuple[Arrival, ...] = ()

@@ -1,27 +1,30 @@
 """The walk of one run, top to bottom. Read this file first.
 
 extract   Synapse -> Parquet: the inputs before the procedure is called, the baseline after it
-transfer  Parquet -> the lake, checked by checksum
+transfer  Parquet of the inputs -> the lake, checked by checksum
 world     a fresh, isolated place on Databricks (or local Spark, or DuckDB)
 execute   the variant runs over the staged inputs; its rows are the candidate
 verify    baseline and candidate, cell by cell -> comparison; what both texts say about it
+
+What is whole is written down, after extract and after execute: a run that continues another begins there.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from recon.compare import inconclusive
-from recon.errors import Cancelled, ReconError
+from recon.errors import Cancelled, LakeError, PlatformError, ReconError
 from recon.model import Mode, Step
 from recon.model_result import Comparison, Failure, Result
 from recon.sqlscript.lint import lint
-from recon.steps import filters
+from recon.steps import filters, manifest
 from recon.steps.execute import execute
 from recon.steps.explain import explain, loose_clocks
-from recon.steps.extract import extract
+from recon.steps.extract import confirmed, extract
+from recon.steps.manifest import Checkpoint
 from recon.steps.transfer import transfer
 from recon.steps.verify import verify
 
@@ -35,17 +38,24 @@ if TYPE_CHECKING:
     from recon.steps.extract import Extracted
 
 
+_AGAIN = "`recon resume` the run when the platform is well again: it goes on from the last whole step."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
     """One run to walk. `project` is its request, frozen: one table with one variant.
 
     `scratch` is emptied by whoever made it; `differences` is the file in which differing cells are kept.
+    `place` names the run in systems that others use too, and is nobody else's; `continues` is the scratch of
+    an earlier run whose whole steps count for this one.
     """
 
     run_id: str
     project: Project
     scratch: Path
     differences: Path
+    place: str = ""
+    continues: Path | None = None
 
     @property
     def table(self) -> Table:
@@ -69,55 +79,110 @@ def walk(run: Walk, connect: Callable[[], Ports], progress: Progress) -> Result:
     notes: list[str] = []
     try:
         found = _steps(run, connect(), progress, engine, notes)
-    except ReconError as error:
-        failure = Failure(
-            step=str(progress.current), error=str(error), hint=error.hint, kind=type(error).__name__
-        )
+    except (ReconError, OSError) as raised:
+        error = raised if isinstance(raised, ReconError) else _local_fault(raised)
+        hint = error.hint or (_AGAIN if isinstance(error, PlatformError) else "")
+        failure = Failure(step=str(progress.current), error=str(error), hint=hint, kind=type(error).__name__)
         why = str(error) if isinstance(error, Cancelled) else f"{progress.current} failed: {error}"
         engine["lint"] = lint(run.table, run.variant).hits
         return _result(run, inconclusive(why), progress, engine, notes, failure)
     return _result(run, found, progress, engine, notes, None)
 
 
+def _local_fault(error: OSError) -> PlatformError:
+    """What this machine's disk refused, while a step wrote or read its own files."""
+    return PlatformError(
+        f"this machine's disk: {error.strerror or type(error).__name__}",
+        hint="Make room below RECON_HOME (`recon clean`), then `recon resume` the run.",
+        retryable=True,
+    )
+
+
 def _steps(
-    run: Walk, ports: Ports, progress: Progress, engine_facts: dict[str, Any], notes: list[str]
+    run: Walk, ports: Ports, progress: Progress, facts: dict[str, Any], notes: list[str]
 ) -> Comparison:
-    table = run.table
-    notes += (*filters.warnings(table), *filters.notes(table))
-    with progress.step(Step.EXTRACT), ports.source() as source:
-        for warning in filters.warnings(table):
+    notes += (*filters.warnings(run.table), *filters.notes(run.table), *confirmed(run.table))
+    point = _extracted(run, ports, progress, notes)
+    if not point.candidate:
+        point = _executed(run, point, ports, progress, facts, notes)
+    facts.update(engine=point.engine, approximate=point.approximate)
+    with progress.step(Step.VERIFY), ports.comparer() as comparer:
+        found = verify(
+            run.project,
+            run.table,
+            comparer,
+            point.baseline,
+            point.candidate,
+            run.differences,
+            progress,
+            mask_key=ports.mask_key,
+        )
+        return _explained(run, found, point.extracted, facts, notes)
+
+
+def _extracted(run: Walk, ports: Ports, progress: Progress, notes: list[str]) -> Checkpoint:
+    """What comes out of Synapse, or what an earlier run has left of it (and of the step after)."""
+    with progress.step(Step.EXTRACT):
+        for warning in filters.warnings(run.table):
             progress.warn(warning)
-        try:
-            extracted = extract(table, source, run.scratch, progress)
-        finally:
-            notes += source.notes
+        earlier = manifest.take(run.continues, run.scratch, progress) if run.continues else None
+        if earlier and run.continues:
+            said = f"Continues {run.continues.name}: the rows are those that it extracted"
+            said += ", and the candidate is what it had executed" if earlier.candidate else ""
+            progress.say(said)
+            notes += (*earlier.notes, f"{said}.")
+            point = earlier
+        else:
+            with ports.source() as source:
+                try:
+                    found = extract(run.table, source, run.scratch, progress)
+                finally:
+                    notes += source.notes
+            point = Checkpoint(
+                inputs=found.inputs, baseline=found.baseline, target=found.target, notes=tuple(notes)
+            )
+        manifest.sealed(point.extracted, progress)
+        manifest.save(point, run.scratch)
+        return point
+
+
+def _executed(
+    run: Walk,
+    point: Checkpoint,
+    ports: Ports,
+    progress: Progress,
+    facts: dict[str, Any],
+    notes: list[str],
+) -> Checkpoint:
+    """The candidate as well. Nothing stays behind in the lake or on Databricks, however it ends."""
+    place = run.place or run.run_id
     try:
         with progress.step(Step.TRANSFER):
-            staged = (*extracted.inputs, extracted.baseline)
-            *inputs, baseline_url = transfer(staged, ports.lake, run.run_id, run.scratch, progress)
+            urls = transfer(point.inputs, ports.lake, place, run.scratch, progress, name=ports.lake_name)
         with ExitStack() as stack:
             with progress.step(Step.WORLD):
-                engine = stack.enter_context(ports.world(run.run_id))
-                engine_facts.update(engine=engine.name, approximate=engine.approximate)
+                engine = stack.enter_context(ports.world(place))
+                facts.update(engine=engine.name, approximate=engine.approximate)
             try:
                 with progress.step(Step.EXECUTE):
-                    candidate = execute(table, run.variant, extracted, inputs, engine, run.scratch, progress)
+                    rows = execute(
+                        run.table, run.variant, point.extracted, urls, engine, run.scratch, progress
+                    )
             finally:
                 notes += engine.notes
-        with progress.step(Step.VERIFY), ports.comparer() as comparer:
-            found = verify(
-                run.project,
-                table,
-                comparer,
-                (extracted.baseline, baseline_url),
-                candidate,
-                run.differences,
-                progress,
-                mask_key=ports.mask_key,
-            )
-            return _explained(run, found, extracted, engine_facts, notes)
     finally:
-        ports.lake.drop(run.run_id)
+        _cleared(ports, place, progress)
+    point = replace(point, candidate=rows, notes=tuple(notes), **facts)
+    manifest.save(point, run.scratch)
+    return point
+
+
+def _cleared(ports: Ports, place: str, progress: Progress) -> None:
+    """Empty the run's place in the lake. What fails here must not hide why the run ends."""
+    try:
+        ports.lake.drop(place)
+    except LakeError as error:
+        progress.warn(f"{place} stays in {ports.lake_name}: {error}. `recon clean` removes it.")
 
 
 def _explained(
@@ -154,4 +219,5 @@ def _result(
         notes=tuple(dict.fromkeys(notes)),
         failure=failure,
         timings=tuple(progress.timings),
+        manifest=tuple(progress.manifest),
     )

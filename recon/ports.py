@@ -159,6 +159,10 @@ class Engine(Protocol):
         """The table's columns in declared order, with Databricks' types."""
         ...
 
+    def count(self, table: TableRef) -> int:
+        """How many rows the engine itself finds in an attached or created table."""
+        ...
+
     def export(self, table: TableRef, folder: Path, where: str = "") -> tuple[Path, ...]:
         """Write the table's rows as Parquet files into `folder`; at least one file, also when empty.
 
@@ -176,6 +180,7 @@ class Ports:
     """One of each, chosen together by `wiring`.
 
     `mask_key` is the secret with which values of sensitive columns are told apart; empty where none is.
+    `lake_name` is what people call the lake.
     """
 
     source: Callable[[], AbstractContextManager[Source]]
@@ -183,3 +188,4 @@ class Ports:
     world: Callable[[str], AbstractContextManager[Engine]]  # a fresh, empty engine by that name
     comparer: Callable[[], AbstractContextManager[Comparer]]
     mask_key: str = ""
+    lake_name: str = "the lake"

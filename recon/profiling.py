@@ -196,5 +196,5 @@ def _ran(
     ports: Ports, table: Table, variant: Variant, extracted: Extracted, urls: list[str], place: Path
 ) -> tuple[Side, list[str]]:
     with ports.world(place.name) as engine:
-        columns, files, _ = execute(table, variant, extracted, urls, engine, place, Progress())
-    return Side(table=SIDES[1], columns=columns), list(files)
+        found = execute(table, variant, extracted, urls, engine, place, Progress())
+    return Side(table=SIDES[1], columns=found[0].columns), [str(each.file) for each in found]

@@ -14,6 +14,8 @@ from recon.model import Step, Timing
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from recon.model import Arrival
+
 
 def _silent(step: Step, message: str, done: int, total: int, level: str) -> None:
     """An emitter for callers that need no story (a comparison outside a run)."""
@@ -30,6 +32,7 @@ class Progress:
     emit: Callable[[Step, str, int, int, str], None] = _silent
     current: Step = Step.EXTRACT
     timings: list[Timing] = field(default_factory=list[Timing])
+    manifest: list[Arrival] = field(default_factory=list["Arrival"])
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _interrupts: list[Callable[[], None]] = field(default_factory=list["Callable[[], None]"])
     _rows: int = 0
@@ -52,6 +55,10 @@ class Progress:
         """Add to what the current step has moved."""
         self._rows += rows
         self._bytes += size
+
+    def arrived(self, arrival: Arrival) -> None:
+        """Keep what was counted at one place of a table's way."""
+        self.manifest.append(arrival)
 
     def say(self, message: str, done: int = 0, total: int = 0) -> None:
         """Record one event. Raises Cancelled if somebody has asked us to stop."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -25,17 +26,49 @@ class Settings:
     mode: Mode | None = None  # overrides the project's mode
     spark_memory: str = "2g"
     idle_seconds: float = 600.0  # a worker without work ends after this long
+    queue_limit: int = 200  # runs that may wait at once
+    keep_hours: float = 24.0  # what a broken run has whole can be continued for this long
+
+    @property
+    def store_shown(self) -> str:
+        """The store's address without its password."""
+        scheme, sep, rest = self.store_url.partition("://")
+        who, at, place = rest.rpartition("@")
+        return (
+            f"{scheme}{sep}{who.split(':', 1)[0]}{':***' if ':' in who else ''}{at}{place.split('?', 1)[0]}"
+        )
 
     def run_folder(self, run: str) -> Path:
         """Where a run keeps what outlives it: its differing cells."""
         return self.home / "runs" / run
+
+    def scratch(self, run: str) -> Path:
+        """Where a run keeps its temporary files."""
+        return self.home / "scratch" / run
+
+    def place(self, run: str) -> str:
+        """The name of a run in systems that others use too: the lake, Databricks.
+
+        Two stores both have a RUN-0001; what they leave in one container must not be taken for each other's.
+        """
+        return f"{run}-{self.mark}"
+
+    @property
+    def mark(self) -> str:
+        """What tells the places of this home and store from all others. SettingsError as for `mask_key`."""
+        said = f"{self._secret('instance.id')} {self.store_url}"
+        return hashlib.sha256(said.encode()).hexdigest()[:8]
 
     def mask_key(self) -> str:
         """The secret with which masked values are told apart: made on first use, kept in `home`.
 
         SettingsError when it can be neither read nor made.
         """
-        file = self.home / "mask.key"
+        return self._secret("mask.key")
+
+    def _secret(self, name: str) -> str:
+        """A random text of our own, made on first use."""
+        file = self.home / name
         try:
             if not file.is_file():
                 _put_once(file, secrets.token_hex(32))
@@ -43,7 +76,7 @@ class Settings:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(
                 f"{file} can be neither read nor made ({type(error).__name__})",
-                hint="Check that RECON_HOME can be written. The file holds the secret for masking values.",
+                hint="Check that RECON_HOME can be written. The file holds a secret that recon made.",
             ) from error
 
     @property
@@ -56,6 +89,8 @@ class Settings:
             "RECONCILE_LOG_FILE": str(self.log_file),
             "RECON_SPARK_MEMORY": self.spark_memory,
             "RECON_WORKER_IDLE": str(self.idle_seconds),
+            "RECON_QUEUE_LIMIT": str(self.queue_limit),
+            "RECON_KEEP_HOURS": str(self.keep_hours),
         }
         return said | ({"RECON_MODE": str(self.mode)} if self.mode else {})
 
@@ -72,7 +107,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         user=env.get("RECON_USER") or _login(),
         mode=_mode(env.get("RECON_MODE", "")),
         spark_memory=env.get("RECON_SPARK_MEMORY") or "2g",
-        idle_seconds=_seconds(env.get("RECON_WORKER_IDLE") or "600"),
+        idle_seconds=_positive(env, "RECON_WORKER_IDLE", "600", "seconds"),
+        queue_limit=int(_positive(env, "RECON_QUEUE_LIMIT", "200", "runs")),
+        keep_hours=_positive(env, "RECON_KEEP_HOURS", "24", "hours"),
     )
 
 
@@ -118,10 +155,12 @@ def _mode(text: str) -> Mode | None:
         ) from error
 
 
-def _seconds(text: str) -> float:
+def _positive(env: Mapping[str, str], name: str, default: str, unit: str) -> float:
+    text = env.get(name) or default
     try:
-        return float(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"RECON_WORKER_IDLE is {text!r}", hint="Set it to a number of seconds, e.g. 600."
-        ) from error
+        said = float(text)
+    except ValueError:
+        said = -1.0
+    if not 0 <= said < float("inf"):
+        raise SettingsError(f"{name} is {text!r}", hint=f"Set it to a number of {unit}, e.g. {default}.")
+    return said

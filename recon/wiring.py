@@ -5,13 +5,12 @@ What only a run needs is imported when one starts: comparing two files must not 
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from recon import settings
+from recon import connections, settings
 from recon.connectors.local.comparer import duckdb_comparer
 from recon.errors import SettingsError
 from recon.model import Mode, Session
@@ -19,14 +18,14 @@ from recon.ports import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from datetime import datetime
 
+    from recon.connections import Cloud
     from recon.connectors.spark.worlds import SparkWorlds
-    from recon.model import Project
-    from recon.ports import Comparer, Engine
+    from recon.model import Project, Table
+    from recon.ports import Comparer, Engine, Lake
     from recon.progress import Progress
     from recon.settings import Settings
-
-_UNFINISHED = "RECON_SPARK_COMPARE"
 
 
 class Wiring:
@@ -41,10 +40,7 @@ class Wiring:
         SettingsError when the project's mode cannot be had here.
         """
         if project.mode is Mode.CLOUD:
-            raise SettingsError(
-                'mode = "cloud" is not part of this version: it cannot reach Synapse and Databricks yet',
-                hint='Set mode = "spark" (real Spark here) or mode = "local" in recon.toml.',
-            )
+            return self._cloud(project, scratch, progress)
         from recon.connectors.local.lake import FolderLake
         from recon.connectors.local.source import local_source
 
@@ -60,8 +56,32 @@ class Wiring:
             lake=FolderLake(self._settings.home / "lake"),
             world=world,
             comparer=lambda: duckdb_comparer(_made(scratch / "compare")),
-            mask_key=self._settings.mask_key() if any(r.sensitive for r in table.rules.values()) else "",
+            mask_key=self._mask_key(table),
         )
+
+    def _cloud(self, project: Project, scratch: Path, progress: Progress) -> Ports:
+        """Synapse, ADLS and Databricks; both sides are compared here, in DuckDB."""
+        cloud = connections.read()
+        from recon.connectors.cloud.engine import databricks_world
+        from recon.connectors.cloud.lake import adls_lake
+        from recon.connectors.cloud.source import synapse_source
+
+        table = project.tables[0]
+        return Ports(
+            source=lambda: synapse_source(cloud, project, table, _made(scratch / "source")),
+            lake=adls_lake(cloud.adls, cloud, progress),
+            world=lambda name: databricks_world(cloud, name, project.session, progress),
+            comparer=lambda: duckdb_comparer(_made(scratch / "compare")),
+            mask_key=self._mask_key(table),
+            lake_name="ADLS",
+        )
+
+    def _mask_key(self, table: Table) -> str:
+        return self._settings.mask_key() if any(r.sensitive for r in table.rules.values()) else ""
+
+    def spark_absent(self) -> str:
+        """Why local Spark cannot start, in words; empty when it can. Nothing is started."""
+        return self._spark(Session()).available()
 
     def close(self) -> None:
         """Stop what was kept warm."""
@@ -88,6 +108,28 @@ class Wiring:
             yield engine
 
 
+class Janitor:
+    """What runs have left in the cloud: objects in the lake, schemas on Databricks."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        from recon.connectors.cloud.lake import adls_lake
+
+        self._cloud = cloud
+        self.lake: Lake = adls_lake(cloud.adls, cloud)
+
+    def schemas(self) -> tuple[tuple[str, datetime | None], ...]:
+        """The schemas that recon has made, and when."""
+        from recon.connectors.cloud.engine_janitor import leftovers
+
+        return tuple((left.schema, left.made) for left in leftovers(self._cloud))
+
+    def drop_schema(self, schema: str) -> None:
+        """Drop one of them with all in it. SpecError when recon has not made it."""
+        from recon.connectors.cloud.engine_janitor import drop_leftover
+
+        drop_leftover(self._cloud, schema)
+
+
 @contextmanager
 def comparer(engine: str = "duckdb") -> Generator[Comparer]:
     """A comparer outside a run, in a temporary folder that is gone afterwards: "duckdb", or local "spark".
@@ -101,11 +143,6 @@ def comparer(engine: str = "duckdb") -> Generator[Comparer]:
             return
         if engine != "spark":
             raise SettingsError(f"there is no engine {engine!r}", hint="Name duckdb or spark.")
-        if not os.environ.get(_UNFINISHED):
-            raise SettingsError(
-                "comparing on Spark is not finished in this version: long queries outgrow its planner",
-                hint=f"Compare with --engine duckdb. {_UNFINISHED}=1 tries Spark all the same.",
-            )
         from recon.connectors.spark.comparer import spark_comparer
         from recon.connectors.spark.worlds import SparkWorlds
 

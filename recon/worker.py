@@ -20,6 +20,7 @@ from recon.model import RunEvent, RunState, Step
 from recon.pipeline import Walk, walk
 from recon.progress import Progress
 from recon.report import codec
+from recon.steps import manifest
 from recon.store import Outcome, Store
 from recon.wiring import Wiring
 
@@ -33,6 +34,8 @@ log = logging.getLogger("recon")
 
 BEAT = 2.0  # seconds between two signs of life
 POLL = 0.5  # seconds between two looks at the queue
+# Faults after which the same request may succeed. A script that fails, fails again.
+_PASSING = frozenset({"PlatformError", "SourceError", "LakeError", "EngineError", "SettingsError"})
 # How much of the whole walk each step usually takes: begin and share of the progress bar.
 _SHARE = {
     Step.EXTRACT: (0.00, 0.25),
@@ -47,7 +50,7 @@ _SHARE = {
 def work(settings: Settings, worker: str) -> None:
     """Walk what is queued until nothing has come for `settings.idle_seconds`."""
     store, wiring = Store(settings.store_url), Wiring(settings)
-    _sweep(settings.home, store)
+    sweep(settings, store)
     pulse = _Pulse(store, worker)
     pulse.start()
     idle_since = time.monotonic()
@@ -66,30 +69,56 @@ def work(settings: Settings, worker: str) -> None:
         store.close()
 
 
-def _sweep(home: Path, store: Store) -> None:
-    """Remove the temporary files of runs that are over: those of a worker that was killed."""
-    for folder in (*home.glob("scratch/RUN-*"), *home.glob("lake/RUN-*")):
+def sweep(settings: Settings, store: Store) -> None:
+    """Remove the temporary files of runs that are over: those of a worker that was killed.
+
+    What a broken run has whole stays for `keep_hours`, so that it can be continued.
+    """
+    for folder in settings.home.glob("scratch/RUN-*"):
         run = store.run(folder.name)
-        if run is None or run.state.over:
-            log.info("%s: removing what a dead worker left in %s", folder.name, folder.parent.name)
+        if run and not run.state.over:
+            continue
+        broken = run is not None and run.state in {RunState.FAILED, RunState.INTERRUPTED}
+        if broken and age_hours(folder) < settings.keep_hours:
+            manifest.tidy(folder)
+        else:
+            log.info("%s: removing what it left", folder.name)
             shutil.rmtree(folder, ignore_errors=True)
+    for folder in settings.home.glob("lake/RUN-*"):
+        run = store.run(folder.name.rsplit("-", 1)[0])
+        if run is None or run.state.over:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def age_hours(folder: Path) -> float:
+    """How long ago something was last put into a folder or taken out of it."""
+    return (time.time() - folder.stat().st_mtime) / 3600
 
 
 def _walk_one(run: str, settings: Settings, store: Store, wiring: Wiring, pulse: _Pulse, worker: str) -> None:
     project = store.project_of(run)
     if project is None:  # claimed a moment ago: only a hand in the database can take it away
         return
-    scratch = settings.home / "scratch" / run
+    scratch = settings.scratch(run)
     folder = settings.run_folder(run)
+    earlier = store.continues(run)
     for each in (scratch, folder):
         shutil.rmtree(each, ignore_errors=True)
         each.mkdir(parents=True)
+        each.chmod(0o700)  # rows lie there
     story = _Story(run, store)
     progress = Progress(emit=story)
     pulse.walks(progress)
     try:
         walked = walk(
-            Walk(run_id=run, project=project, scratch=scratch, differences=scratch / "differences.parquet"),
+            Walk(
+                run_id=run,
+                project=project,
+                scratch=scratch,
+                differences=scratch / "differences.parquet",
+                place=settings.place(run),
+                continues=settings.scratch(earlier) if earlier else None,
+            ),
             lambda: wiring.ports(project, scratch, progress),
             progress,
         )
@@ -106,13 +135,25 @@ def _walk_one(run: str, settings: Settings, store: Store, wiring: Wiring, pulse:
             error="recon itself failed; this says nothing about the conversion.",
             hint=f"Look for {run} in {settings.log_file.name} and report it with the traceback there.",
         )
+        walked = None
     finally:
         pulse.walks(None)
-        shutil.rmtree(scratch, ignore_errors=True)
+    _leave(scratch, walked)
+    if earlier:
+        shutil.rmtree(settings.scratch(earlier), ignore_errors=True)
     if store.finish(run, worker, outcome):
         story.close(outcome)
     else:
         log.warning("%s: was no longer ours when it ended; its result is thrown away", run)
+
+
+def _leave(scratch: Path, walked: Result | None) -> None:
+    """Empty a run's scratch, but for what another run can go on from where the fault was not its own."""
+    failure = walked.failure if walked else None
+    if walked is None or (failure and failure.kind in _PASSING):
+        manifest.tidy(scratch)
+    else:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _outcome(result: Result) -> Outcome:

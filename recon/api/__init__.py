@@ -13,6 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from recon import profiling, report, settings
 from recon import project as projects
+from recon.api.approval import ExtractedQuery as ExtractedQuery
+from recon.api.approval import approved
+from recon.api.approval import extracted_query as extracted_query
+from recon.api.doctor import Check as Check
+from recon.api.doctor import doctor as doctor
+from recon.api.doctor import in_force as in_force
+from recon.api.upkeep import Leftover as Leftover
+from recon.api.upkeep import clean as clean
+from recon.api.upkeep import resume as resume
 from recon.api.workers import ensure_worker, the_store
 from recon.api.workers import worker_processes as worker_processes
 from recon.compare import Side, Spec, compare
@@ -95,15 +104,17 @@ def start(
     by: str = "",
     folder: Path | None = None,
     keys: Sequence[str] | None = None,
+    read: str = "",
 ) -> Run:
     """Queue one run of the project in force, and make sure that a worker is alive.
 
-    `keys` take the place of the table's own for this run only; the project folder stays as it is.
-    SpecError when the project has no such table or variant, or when a key has a rule that forbids it.
+    `keys` take the place of the table's own for this run only; the project folder stays as it is. `read` is
+    the checksum of the `extracted_query` that `by` has read. SpecError when the project has no such table or
+    variant, when a key has a rule that forbids it, or when that query is not the one in force.
     """
     there, found, chosen = _pick(project(folder), table, variant)
     found = found if keys is None else profiling.keyed(found, tuple(keys))
-    return _start([(there, found, chosen)], by)[0]
+    return _start([(there, found, chosen)], by, read)[0]
 
 
 def start_all(*, by: str = "", table: str = "", folder: Path | None = None) -> tuple[Run, ...]:
@@ -328,9 +339,11 @@ def _pick(there: Project, table: str, variant: str) -> tuple[Project, Table, Var
     return there, found, chosen
 
 
-def _start(asked: Sequence[tuple[Project, Table, Variant]], by: str) -> tuple[Run, ...]:
+def _start(asked: Sequence[tuple[Project, Table, Variant]], by: str, read: str = "") -> tuple[Run, ...]:
     said, store = settings.read(), the_store()
-    ids = [store.ask(there, table, variant, by or said.user) for there, table, variant in asked]
+    who = by or said.user
+    store.room(len(asked), said.queue_limit)
+    ids = [store.ask(there, approved(table, read, who), variant, who) for there, table, variant in asked]
     ensure_worker(said)
     return tuple(found for run_id in ids if (found := store.run(run_id)))
 

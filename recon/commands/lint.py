@@ -28,6 +28,9 @@ def lint(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Also write all of it to this file.")
     ] = None,
+    extracted: Annotated[
+        bool, typer.Option("--extracted", help='Print the query that mode = "query" runs of each procedure.')
+    ] = False,
 ) -> None:
     """Check a project folder, and what in its scripts differs between T-SQL and Databricks."""
     if project is not None:
@@ -36,11 +39,15 @@ def lint(
         mistakes = api.lint()
         for mistake in mistakes:
             err.print(Text(f"{mistake}. {mistake.hint}".rstrip(". ") + "."), soft_wrap=True)
-        scripts = () if mistakes else api.lint_scripts()
+        if extracted and not mistakes:
+            _print_extracted()
+        scripts = () if mistakes or extracted else api.lint_scripts()
         if json_file:
             write(json_file, _document(mistakes, scripts))
         if mistakes:
             raise typer.Exit(ERROR)
+        if extracted:
+            return
         said = dict.fromkeys(hit for _, _, hits in scripts for hit in hits)
         for hit in said:
             out.print(_line(hit))
@@ -48,6 +55,26 @@ def lint(
         variants = sum(len(t.variants) for t in there.tables)
         found = f"{len(said)} place{'' if len(said) == 1 else 's'} in the scripts to look at"
         out.print(f"{there.name}: {len(there.tables)} tables, {variants} variants, no mistakes, {found}.")
+
+
+def _print_extracted() -> None:
+    """The query behind every procedure that is not run, with the procedure's line numbers.
+
+    Exits with ERROR when one cannot be extracted.
+    """
+    found = [(t.name, query) for t in api.project().tables if (query := api.extracted_query(t))]
+    for table, query in found:
+        if query.refusal:
+            err.print(Text(f"{table}: {query.refusal}. {query.hint}", style="red"), soft_wrap=True)
+            continue
+        out.print(Text(f"{table}: what {query.file} line {query.line} writes into {query.target}", "bold"))
+        for number, line in query.lines:
+            out.print(Text(f"{number or '':>5}  {line}"))
+        out.print(Text(f"SHA-256 {query.sha256}"))
+    if not found:
+        out.print('No table extracts a query from a procedure: none has mode = "query" on one.')
+    if any(query.refusal for _, query in found):
+        raise typer.Exit(ERROR)
 
 
 def _line(hit: LintHit) -> Text:

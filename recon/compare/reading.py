@@ -38,7 +38,8 @@ _HAS_DIGIT = r"\s*[+-]?\.?\d.*"
 _SPECIAL = r"(?i)\s*[+-]?(nan|inf|infinity)\s*"
 _DATE = r"\s*(\d{4})(?:-(\d{2})-|(\d{2}))(\d{2})"
 _CLOCK = r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?"
-_INSTANT = rf"{_DATE}(?:[T ]+{_CLOCK}\s*(Z|[+-]\d{{2}}(?::?\d{{2}})?)?)?\s*"
+_ZONE = r"Z|[+-](?:0\d|1[0-7])(?::?[0-5]\d)?"  # below 18 hours; datetimeoffset itself ends at 14
+_INSTANT = rf"{_DATE}(?:[T ]+{_CLOCK}\s*({_ZONE})?)?\s*"
 _TIME = rf"\s*{_CLOCK}\s*"
 _BYTES = r"\s*(?:0[xX])?((?:[0-9A-Fa-f]{2})*)\s*"
 # https://docs.databricks.com/sql/language-manual/functions/cast.html (STRING to BOOLEAN)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from recon.errors import SettingsError
 from recon.report import codec
 from recon.report.csvfile import completeness, differences_csv
+from recon.report.html import MOST_ROWS, html_page
+from recon.report.junit import junit_xml
 from recon.report.pdf import render_pdf
 from recon.report.totals import takeaway, totals_csv
 
@@ -65,6 +67,24 @@ def _excel_csv(facts: Facts) -> Export:
     return _differences(facts, "excel.csv", excel=True)
 
 
+def _html(facts: Facts) -> Export:
+    return Export(
+        filename=f"{_stem(facts)}.html",
+        mime="text/html; charset=utf-8",
+        data=html_page(facts),
+        note=f"The report of the run in one file, at most {MOST_ROWS:,} differences listed.",
+    )
+
+
+def _junit(facts: Facts) -> Export:
+    return Export(
+        filename=f"{_stem(facts)}.junit.xml",
+        mime="application/xml",
+        data=junit_xml([(facts.run, facts.result)]),
+        note="One test case for pipelines.",
+    )
+
+
 def _totals(facts: Facts) -> Export:
     run = (facts.result.run_id or facts.run.id, facts.run.table, facts.run.variant)
     return Export(
@@ -98,5 +118,7 @@ _MAKERS: dict[str, Callable[[Facts], Export]] = {
     "excel-csv": _excel_csv,
     "json": _json,
     "totals-csv": _totals,
+    "html": _html,
+    "junit": _junit,
 }
 FORMATS = tuple(_MAKERS)

@@ -136,7 +136,7 @@ def facts(
         sentence=wording.sentence(result),
         approximation=wording.approximation(result),
         tiles=tiles(result),
-        scope=(*wording.filtered(result), *wording.scope(result)),
+        scope=(*wording.filtered(result), *wording.confirmed(result), *wording.scope(result)),
         left_out=wording.left_out(result),
         not_compared=wording.not_compared(result),
         heatmap=heatmap(result),

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from recon.model_result import Kind
 from recon.report import keys, totals, wording
+from recon.report.layout_findings import causes, lint
 from recon.report.marks import Parts, marked, plain, soft, visible
+from recon.report.marks import short as _text
 from recon.report.vocabulary import (
     KINDS,
     LEVEL_LABELS,
@@ -29,24 +31,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from recon.model import Script
-    from recon.model_result import Cause, Sample
+    from recon.model_result import Sample
     from recon.report.facts import ColumnFacts, Facts
     from recon.report.heatmap import Heatmap
     from recon.report.totals import TotalLine
     from recon.report.vocabulary import KindStyle
 
 MOST_REASONS = 8
-MOST_CAUSES = 5
 MOST_SAMPLES = 240
 MOST_SAMPLES_EACH = 12
 MOST_ROWS = 40
 MOST_ROW_VALUES = 12
 MOST_LINES = 400
-MOST_TEXT = 700
 MOST_MESSAGE = 60
 MOST_TOTALS = 60
-
-_CONFIDENCE = {"certain": "Certain", "likely": "Likely", "possible": "Possible"}
 
 
 def layout(facts: Facts) -> dict[str, Any]:
@@ -66,7 +64,7 @@ def layout(facts: Facts) -> dict[str, Any]:
         "left_out": [[_text(", ".join(names)), _text(reason)] for reason, names in facts.left_out],
         "not_compared": [_text(line) for line in facts.not_compared],
         "reasons": _capped([_text(reason) for reason in facts.result.reasons], MOST_REASONS, "reason"),
-        "causes": _causes(facts),
+        "causes": causes(facts),
         "unexplained": _capped(
             [_text(line) for line in wording.unexplained(facts.result)], MOST_REASONS, "column"
         ),
@@ -81,16 +79,12 @@ def layout(facts: Facts) -> dict[str, Any]:
         "duplicates": _duplicates(facts),
         "key_advice": [_text(line) for line in keys.advice(facts.result, facts.keys)],
         "totals": _totals(facts),
+        "lint": lint(facts),
         "scripts": [_script("Synapse", facts.original), _script("Databricks", facts.variant)],
         "error": _lines(facts.result.failure.error) if facts.result.failure else "",
         "timings": [[t.step, t.seconds, t.rows, t.size] for t in facts.timings],
         "levels": [[label, RAMP_LIGHT[n]] for n, label in enumerate(LEVEL_LABELS)],
     }
-
-
-def _text(value: str) -> str:
-    """A short text of ours or a name: cut when somebody made it long."""
-    return "".join(text for text, _ in plain(value, MOST_TEXT))
 
 
 def _lines(text: str) -> str:
@@ -117,28 +111,6 @@ def _verdict(facts: Facts) -> dict[str, str]:
         "edge": style.edge,
         "band": style.band,
     }
-
-
-def _causes(facts: Facts) -> list[list[str]]:
-    """For each likely cause: scope, code, confidence, severity, hint, extent, and which rows it concerns."""
-    causes = wording.likely(facts.result)
-    shown = [_cause(cause) for cause in causes[:MOST_CAUSES]]
-    more = len(causes) - MOST_CAUSES
-    last = ["…", "", "", "", f"{count_text(more)} more in the JSON export.", "", ""]
-    return [*shown, last] if more > 0 else shown
-
-
-def _cause(cause: Cause) -> list[str]:
-    where = "" if cause.where and cause.where in cause.hint else cause.where
-    return [
-        _text(cause.scope),
-        _text(cause.cause),
-        _CONFIDENCE.get(cause.confidence, cause.confidence),
-        cause.severity.capitalize(),
-        _text(cause.hint),
-        _text(wording.extent(cause)),
-        _text(where),
-    ]
 
 
 # --- Where the differences are ------------------------------------------------------------

@@ -45,6 +45,11 @@ def plain(value: str, most: int = 160) -> Parts:
     return _framed(cut, [(cut[1], False)])
 
 
+def short(value: str, most: int = 700) -> str:
+    """A short text of ours or a name: cut when somebody made it long."""
+    return "".join(text for text, _ in plain(value, most))
+
+
 def _common(one: str, other: str) -> int:
     """How many characters both begin with."""
     pairs = enumerate(zip(one, other, strict=False))

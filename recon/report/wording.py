@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recon.model_result import FILTERED, UNEXPLAINED, WHOLE_ROW, Cause, ColumnResult, Result, Verdict
+from recon.model_result import (
+    EXTRACTED,
+    FILTERED,
+    UNEXPLAINED,
+    WHOLE_ROW,
+    Cause,
+    ColumnResult,
+    Result,
+    Verdict,
+)
 from recon.report.vocabulary import count_text, percent_text, plural
 
 if TYPE_CHECKING:
@@ -191,6 +200,11 @@ def left_out(result: Result) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def filtered(result: Result) -> tuple[str, ...]:
     """Which rows filters left out, a sentence each; of a filter on one side only it is a warning."""
     return tuple(note for note in result.notes if note.startswith(FILTERED))
+
+
+def confirmed(result: Result) -> tuple[str, ...]:
+    """Who has read the query that was run instead of the procedure; empty where none was."""
+    return tuple(note for note in result.notes if note.startswith(EXTRACTED))
 
 
 def approximation(result: Result) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from recon.errors import ProgramError
+from recon.sqlscript.extract_text import joined, spelled, text_of
 from recon.sqlscript.tokens import Kind, Token
 from recon.sqlscript.tsql_header import object_name
 from recon.sqlscript.tsql_leaf import words
@@ -23,6 +24,7 @@ from recon.sqlscript.tsql_tree import Block, If, Leaf, Procedure, Try, While, wa
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from recon.sqlscript.extract_text import Line
     from recon.sqlscript.tsql_tree import ScriptTree, Statement
 
 _HINT = 'Use mode = "call" to run the procedure, or mode = "table" to compare what is loaded.'
@@ -38,12 +40,16 @@ _READ = "SELECT * FROM [recon_rows];"
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """`text` reads what the statement at `line` writes into `target`, which held rows before if `adds`."""
+    """`text` reads what the statement at `line` writes into `target`, which held rows before if `adds`.
+
+    `lines` are those of `text`, each with the line of the procedure that it comes from (0: none).
+    """
 
     text: str
     target: str
     line: int
     adds: bool
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class _Reading:
     """What has been seen of the script so far."""
 
     file: str
-    declared: list[str] = field(default_factory=list[str])  # DECLARE and SET, as written
+    declared: list[Line] = field(default_factory=list["Line"])  # DECLARE and SET, as written
     tables: dict[str, _Filled] = field(default_factory=dict[str, _Filled])
     emptied: set[str] = field(default_factory=set[str])
     fresh: set[str] = field(default_factory=set[str])  # tables that were empty when they were filled
@@ -101,8 +107,8 @@ def extract(tree: ScriptTree, columns: Sequence[str] = ()) -> Extracted:
         raise ProgramError(message, file=tree.file, line=1, hint=_HINT)
     seen = _Reading(tree.file)
     for parameter in procedures[0].parameters:
-        default = f" = {_spell(parameter.default)}" if parameter.default else ""
-        seen.declared.append(f"DECLARE {parameter.name} {_spell(parameter.type)}{default};")
+        default = joined(" = ", spelled(parameter.default)) if parameter.default else []
+        seen.declared += joined(f"DECLARE {parameter.name} ", spelled(parameter.type), default, ";")
     _read(seen, procedures[0].body)
     target = seen.renamed.get(seen.last, seen.last)
     if not seen.last:
@@ -170,7 +176,7 @@ def _variable(seen: _Reading, leaf: Leaf) -> None:
         return  # SET NOCOUNT ON and its kin
     if leaf.verb == "DECLARE" and any(t.word == "TABLE" for t in leaf.parts[2:4]):
         return  # a table variable: empty until it is filled
-    seen.declared.append(f"{_spell(_inlined(seen, leaf.parts, leaf.line))};")
+    seen.declared += joined(spelled(_inlined(seen, leaf.parts, leaf.line)), ";")
 
 
 def _create(seen: _Reading, leaf: Leaf) -> None:
@@ -189,7 +195,7 @@ def _select(seen: _Reading, leaf: Leaf) -> None:
     tokens = leaf.parts
     head = tokens[: next((i for i, t in enumerate(tokens) if t.word == "FROM" and _outside(tokens, i)), None)]
     if any(a.kind is Kind.VARIABLE and b.word in _ASSIGNS for a, b in itertools.pairwise(head)):
-        seen.declared.append(f"{_spell(_inlined(seen, tokens, leaf.line))};")
+        seen.declared += joined(spelled(_inlined(seen, tokens, leaf.line)), ";")
         return
     into = next((i for i, t in enumerate(tokens) if t.word == "INTO" and _outside(tokens, i)), None)
     if into is not None:
@@ -297,37 +303,46 @@ def _written(seen: _Reading, filled: _Filled, columns: Sequence[str]) -> Extract
         if f"[{_cte(table.name)}]" in wanted:
             used.insert(0, table)
             wanted |= {t.text for t in table.query}
-    parts: list[str] = []
+    lines = [*seen.declared, (0, "WITH ")]
     for table in (*used, _Filled(_ROWS, named, filled.query, filled.line)):
-        inner, query = _with(seen, table)
-        listed = f" ({', '.join(_quoted(c) for c in table.columns)})" if table.columns else ""
-        title = table.name if table.name == _ROWS else _cte(table.name)
-        parts += [*inner, f"{_quoted(title)}{listed} AS (\n{query}\n)"]
-    listed_parts = ",\n".join(parts)
-    text = "\n".join([*seen.declared, f"WITH {listed_parts}", _READ])
-    return Extracted(text, seen.last, filled.line, filled.name not in seen.fresh)
+        lines = joined(lines, *_common_table(seen, table), ",\n")
+    lines = [*lines[:-2], (lines[-2][0], lines[-2][1].removesuffix(",")), (0, _READ)]
+    return Extracted(text_of(lines), seen.last, filled.line, filled.name not in seen.fresh, tuple(lines))
 
 
-def _with(seen: _Reading, table: _Filled) -> tuple[list[str], str]:
+def _common_table(seen: _Reading, table: _Filled) -> list[str | list[Line]]:
+    """A table's own common table expressions, then the table itself as one."""
+    inner, query = _with(seen, table)
+    listed = f" ({', '.join(_quoted(c) for c in table.columns)})" if table.columns else ""
+    title = table.name if table.name == _ROWS else _cte(table.name)
+    return [
+        *itertools.chain.from_iterable((p, ",\n") for p in inner),
+        f"{_quoted(title)}{listed} AS (\n",
+        query,
+        "\n)",
+    ]
+
+
+def _with(seen: _Reading, table: _Filled) -> tuple[list[list[Line]], list[Line]]:
     """A query's own common table expressions, which cannot stand inside another one, and the query."""
     tokens = table.query
     if tokens[0].word != "WITH":
-        return [], _spell(tokens)
-    inner: list[str] = []
+        return [], spelled(tokens)
+    inner: list[list[Line]] = []
     at = 1
     while True:
         begin = at
         while tokens[at].word != "AS":
             at = closing(tokens, at) + 1 if tokens[at].word == "(" else at + 1
         end = closing(tokens, at + 1)
-        inner.append(_spell(tokens[begin : end + 1]))
+        inner.append(spelled(tokens[begin : end + 1]))
         at = end + 1
         if at >= len(tokens) or tokens[at].word != ",":
             break
         at += 1
     if at >= len(tokens):
         seen.refuse(table.line, "WITH without its query")
-    return inner, _spell(tokens[at:])
+    return inner, spelled(tokens[at:])
 
 
 def _without_option(tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -358,15 +373,3 @@ def _cte(name: str) -> str:
 
 def _quoted(name: str) -> str:
     return f"[{name.replace(']', ']]')}]"
-
-
-def _spell(tokens: Sequence[Token] | None) -> str:
-    """The tokens as text, each on the line that it stands on."""
-    out: list[str] = []
-    line = 0
-    for token in tokens or ():
-        if out:
-            out.append("\n" if token.line > line else " ")
-        out.append(token.text)
-        line = token.line + token.text.count("\n")
-    return "".join(out)

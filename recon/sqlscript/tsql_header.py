@@ -51,17 +51,23 @@ def header(
         _fail(tokens, begin, file, "CREATE PROCEDURE without a name")
     wrapped = at < len(tokens) and tokens[at].word == "("
     at += wrapped
-    parameters: list[Parameter] = []
-    while at < len(tokens) and tokens[at].kind is Kind.VARIABLE:
-        parameter, at = _parameter(tokens, at, file)
-        parameters.append(parameter)
-        if at < len(tokens) and tokens[at].word == ",":
-            at += 1
+    found, at = parameters(tokens, at, file)
     if wrapped:
         if at >= len(tokens) or tokens[at].word != ")":
             _fail(tokens, begin, file, "the parameters of the procedure are never closed")
         at += 1
-    return name, tuple(parameters), _body(tokens, begin, at, file)
+    return name, found, _body(tokens, begin, at, file)
+
+
+def parameters(tokens: Sequence[Token], at: int, file: str) -> tuple[tuple[Parameter, ...], int]:
+    """The parameters from `at` on, and where they end."""
+    found: list[Parameter] = []
+    while at < len(tokens) and tokens[at].kind is Kind.VARIABLE:
+        parameter, at = _parameter(tokens, at, file)
+        found.append(parameter)
+        if at < len(tokens) and tokens[at].word == ",":
+            at += 1
+    return tuple(found), at
 
 
 def _body(tokens: Sequence[Token], begin: int, at: int, file: str) -> int:

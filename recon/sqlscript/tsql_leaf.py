@@ -136,6 +136,13 @@ def _with(scan: Scan, word: str, following: Token) -> bool:
     return _MAIN[scan.main](scan, word, following)
 
 
+# Behind these words IF EXISTS belongs to the statement; behind a name it begins the next one.
+_OBJECTS = words(
+    "TABLE VIEW PROC PROCEDURE FUNCTION SCHEMA INDEX STATISTICS SEQUENCE TRIGGER COLUMN CONSTRAINT"
+    " USER ROLE TYPE LOGIN SYNONYM"
+)
+
+
 def _create(scan: Scan, word: str, following: Token) -> bool:
     before = scan.previous.word
     if word == "SELECT":
@@ -146,15 +153,15 @@ def _create(scan: Scan, word: str, following: Token) -> bool:
         return before == "ON"
     if word == "SET":
         return before in {"DELETE", "UPDATE"}
-    return word == "IF" and following.word in {"NOT", "EXISTS"}
+    return word == "IF" and following.word in {"NOT", "EXISTS"} and before in _OBJECTS
 
 
 def _alter(scan: Scan, word: str, following: Token) -> bool:
     if word in {"DROP", "ALTER"}:
         return following.word in {"COLUMN", "CONSTRAINT", "INDEX", "MEMBER"} or scan.previous.word == ","
-    if word in {"WITH", "SET"}:
+    if word in {"WITH", "SET"} or (word == "MERGE" and following.word == "RANGE"):
         return True
-    return word == "IF" and following.word == "EXISTS"
+    return word == "IF" and following.word == "EXISTS" and scan.previous.word in _OBJECTS
 
 
 def _declare(scan: Scan, word: str, following: Token) -> bool:
@@ -176,7 +183,7 @@ def _raiserror(scan: Scan, word: str, following: Token) -> bool:
 
 
 def _drop(scan: Scan, word: str, following: Token) -> bool:
-    return word == "IF" and following.word == "EXISTS"
+    return word == "IF" and following.word == "EXISTS" and scan.previous.word in _OBJECTS
 
 
 def _grant(scan: Scan, word: str, following: Token) -> bool:

@@ -28,6 +28,8 @@ _STORAGE = words("DISTRIBUTION HEAP CLUSTERED PARTITION DATA_COMPRESSION")
 _JOIN_HINTS = words("HASH LOOP MERGE REMOTE REDUCE REPLICATE REDISTRIBUTE")
 _JOIN_SIDES = words("INNER LEFT RIGHT FULL OUTER")
 NEXT_VALUE = "NEXT_VALUE_FOR"  # how `NEXT VALUE FOR s` is spelled for the parser, as a call
+XML_AS_TEXT = "ROOT('recon text')"  # how `.value('.', ...)` behind FOR XML ... TYPE is spelled for the parser
+_WHOLE_XML = {"'.'", "'text()[1]'", "'./text()[1]'", "'(./text())[1]'"}  # paths that mean all of its text
 _COMPOUND = words("+= -= *= /= %= &= |= ^=")
 _ENDS_AN_ITEM = words("FROM WHERE OPTION OUTPUT")
 
@@ -37,7 +39,7 @@ def without_options(tokens: Sequence[Token], verb: str, file: str) -> list[Token
     out = _without_groups(tokens, verb, file)
     out = _without_join_hints(out)
     out = _simple_assignments(out)
-    out = _next_values(_plain_operators(out))
+    out = _next_values(_plain_operators(_xml_values(out)))
     return _one_from(out) if verb == "DELETE" else out
 
 
@@ -176,6 +178,38 @@ def _next_values(tokens: list[Token]) -> list[Token]:
         out += [_made(f"'{spelled}'", tokens[at], Kind.STRING), _made(")", tokens[at])]
         at = end
     return out
+
+
+def _xml_values(tokens: list[Token]) -> list[Token]:
+    """`(SELECT .. FOR XML PATH(''), TYPE).value('.', 'a')` to `CAST((SELECT ..) AS a)`."""
+    out: list[Token] = []
+    for at, token in enumerate(tokens):
+        out.append(token)
+        call = [t.text for t in tokens[at - 6 : at + 1]]
+        if len(call) != 7 or (call[0], call[2], call[4], call[6]) != (".", "(", ",", ")"):
+            continue
+        if call[1].casefold() != "value" or call[3].lstrip("Nn") not in _WHOLE_XML:
+            continue
+        begin = _opening(out, len(out) - 8)
+        if begin is None or not any(t.word == "XML" for t in out[begin:]):
+            continue
+        kind = call[5].lstrip("Nn").strip("'")
+        marks = [_made(t, token, Kind.NAME) for t in (",", XML_AS_TEXT)]
+        inside = [*out[begin : len(out) - 8], *marks, out[len(out) - 8]]
+        head = [_made("CAST", token, Kind.NAME), _made("(", token)]
+        tail = [_made("AS", token, Kind.NAME), _made(kind, token, Kind.NAME), _made(")", token)]
+        out[begin:] = [*head, *inside, *tail]
+    return out
+
+
+def _opening(tokens: Sequence[Token], at: int) -> int | None:
+    """The place of the bracket that the one at `at` closes."""
+    depth = 0
+    for i in range(at, -1, -1):
+        depth += (tokens[i].word == ")") - (tokens[i].word == "(")
+        if depth == 0:
+            return i
+    return None
 
 
 def _one_from(tokens: list[Token]) -> list[Token]:

@@ -41,6 +41,11 @@ def split(text: str, file: str = "") -> ScriptTree:
     return ScriptTree(file, text, tuple(batches))
 
 
+def body(text: str, file: str, tokens: list[Token]) -> tuple[Statement, ...]:
+    """The statements that the tokens spell, which are some of those of `text`: the body of a function."""
+    return _Batch(text, file, tokens, []).read().body
+
+
 class _Batch:
     """Recursive descent over the tokens of one batch."""
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from recon.compare.causes import CATALOGUE, CERTAIN, LIKELY, POSSIBLE
 from recon.compare.verdict import percentage, unproven
-from recon.model_result import WHOLE_ROW, Cause, Severity
+from recon.model_result import SETTLED, WHOLE_ROW, Cause, Severity
 from recon.sqlscript.lint import DUCKDB, LOCAL, RUNNER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from recon.model_result import Comparison, LintHit
     from recon.sqlscript.lint import Lint
@@ -108,7 +108,7 @@ def explain(
     rows = sorted((c for c in causes if c.scope == WHOLE_ROW), key=lambda c: order.get(c.confidence, 3))
     others = [c for c in causes if c.scope != WHOLE_ROW]
     engines = {LOCAL} | ({DUCKDB} if approximate else set[str]()) | ({RUNNER} if local else set[str]())
-    why = _open(found, lint.hits, notes, engines)
+    why = _open(found, lint.hits, tuple(notes), engines)
     verdict, reasons = unproven(found.verdict, found.reasons, why)
     better = replace(found, causes=(*rows, *others), verdict=verdict, reasons=reasons)
     return Explained(better, work.hits())
@@ -187,6 +187,7 @@ class _Work:
             cause,
             cause=code if renamed else cause.cause,
             hint=hint,
+            advice=f"{first.message}." if renamed else cause.hint,
             confidence=self._confidence(cause, first),
             severity=_severity(code, cause.scope, cause.severity) if renamed else cause.severity,
         )
@@ -301,14 +302,14 @@ def _plural(number: int, noun: str) -> str:
 
 
 def _open(
-    found: Comparison, hits: Sequence[LintHit], notes: Iterable[str], engines: set[str]
+    found: Comparison, hits: Sequence[LintHit], notes: Collection[str], engines: set[str]
 ) -> tuple[str, ...]:
     """Why equal data here does not prove equal data there, one sentence each."""
     compared = {c.name.casefold() for c in found.columns if c.role in {"key", "value"}}
     said = [
         f"not proven locally for: {_place(hit)}: {hit.message}"
         for hit in hits
-        if hit.hides and hit.engine in engines and _counts(hit, compared)
+        if hit.hides and hit.engine in engines and _counts(hit, compared) and not _settled(hit, notes)
     ]
     said += [
         f"not proven locally for: {note}"
@@ -320,6 +321,14 @@ def _open(
     return (
         once if more <= 0 else (*once[:_MOST], f"not proven locally for {more} more places: see the SQL tab")
     )
+
+
+def _settled(hit: LintHit, notes: Collection[str]) -> bool:
+    """Whether the runner has seen that a TOP without an order had no choice, each time that it ran."""
+    place = f"{hit.file}:{hit.line}: "
+    here = [n for n in notes if n.startswith(place) and "TOP without ORDER BY" in n]
+    top = hit.side == "synapse" and hit.message.startswith("TOP without ORDER BY")
+    return top and bool(here) and all(n.endswith(SETTLED) for n in here)
 
 
 def _counts(hit: LintHit, compared: set[str]) -> bool:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from recon.errors import SpecError
 from recon.model import BaselineMode, Extract, Role, TableRef
+from recon.model_result import EXTRACTED
 from recon.steps.filters import blamed
 
 if TYPE_CHECKING:
@@ -59,6 +60,17 @@ def extract(table: Table, source: Source, scratch: Path, progress: Progress) -> 
         rows = _read(source, target, table, table.filter.synapse, "filter.synapse")
         baseline = _keep(rows, target, Role.BASELINE, scratch / "baseline", progress)
         return Extracted(inputs=inputs, baseline=baseline, target=source.columns(target))
+
+
+def confirmed(table: Table) -> tuple[str, ...]:
+    """A note of who has read the query that was run instead of the procedure; none where none was."""
+    asked = table.approval
+    if asked is None:
+        return ()
+    which = f"{EXTRACTED} {table.original.path} (SHA-256 {asked.sha256})"
+    if asked.at is None:
+        return (f"{which} was confirmed by nobody before the run: `recon lint --extracted` shows it.",)
+    return (f"{which} was read and confirmed by {asked.by} on {asked.at:%Y-%m-%d %H:%M} UTC.",)
 
 
 def _input(table: Table, number: int, source: Source, scratch: Path, progress: Progress) -> Extract:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from recon.model import Column, Extract, Project, Table
+    from recon.model import Extract, Project, Table
     from recon.model_result import Comparison
     from recon.ports import Comparer
     from recon.progress import Progress
@@ -30,23 +30,22 @@ def verify(
     project: Project,
     table: Table,
     comparer: Comparer,
-    baseline: tuple[Extract, str],
-    candidate: tuple[Sequence[Column], Sequence[str], int],
+    baseline: Extract,
+    candidate: Sequence[Extract],
     differences: Path,
     progress: Progress,
     *,
     mask_key: str = "",
 ) -> Comparison:
-    """Compare the baseline (manifest, URL) with the candidate (declared columns, URLs, rows).
+    """Compare the baseline with the candidate, which is at least one file.
 
     The stored differing cells go to the Parquet file `differences`. Keys are proposed where none is named or
     the named one repeats; control totals are taken unless the project says no. EngineError when either side
     has not the rows that its manifest says: what was lost on the way must never look like a difference.
     """
-    manifest, url = baseline
-    columns, urls, rows = candidate
-    comparer.attach(BASELINE, [url])
-    comparer.attach(CANDIDATE, urls)
+    rows = sum(each.rows for each in candidate)
+    comparer.attach(BASELINE, [str(baseline.file)])
+    comparer.attach(CANDIDATE, [str(each.file) for each in candidate])
     spec = Spec(
         keys=table.keys,
         rules=table.rules,
@@ -56,14 +55,14 @@ def verify(
         mask_key=mask_key,
     )
     sides = (
-        Side(table=BASELINE, columns=manifest.columns),
-        Side(table=CANDIDATE, columns=tuple(columns)),
+        Side(table=BASELINE, columns=baseline.columns),
+        Side(table=CANDIDATE, columns=candidate[0].columns),
     )
-    progress.say(f"Comparing {manifest.rows:,} rows with {rows:,}")
+    progress.say(f"Comparing {baseline.rows:,} rows with {rows:,}")
     with progress.interruptible(comparer.cancel):
         found = compare(comparer, spec, *sides, progress=progress, differences=differences)
     for side, counted, expected in (
-        ("Synapse", found.rows.baseline, manifest.rows),
+        ("Synapse", found.rows.baseline, baseline.rows),
         ("Databricks", found.rows.candidate, rows),
     ):
         if counted != expected:

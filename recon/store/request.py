@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from recon.model import Table, Variant
 
 _ADAPTER = TypeAdapter(Project)
+_CONTINUES = "continues"
 # A JSON string could be text, a date or a decimal: params carry their type beside their text.
 _READERS = {
     "str": str,
@@ -33,21 +34,27 @@ _READERS = {
 }
 
 
-def dump(project: Project, table: Table, variant: Variant) -> str:
-    """The request as JSON text."""
+def dump(project: Project, table: Table, variant: Variant, continues: str = "") -> str:
+    """The request as JSON text; `continues` is the run that it takes up again."""
     cut = _ADAPTER.dump_python(_cut(project, table, variant), mode="json")
     cut["tables"][0]["params"] = {name: _scalar(value) for name, value in table.params.items()}
-    return json.dumps(cut, ensure_ascii=False)
+    return json.dumps(cut | ({_CONTINUES: continues} if continues else {}), ensure_ascii=False)
 
 
 def load(text: str) -> Project:
     """The project as it was asked for: exactly one table, with exactly one variant."""
     document = json.loads(text)
+    document.pop(_CONTINUES, None)
     params = document["tables"][0].pop("params")
     project = _ADAPTER.validate_python(document)
     typed = {name: _read(entry) for name, entry in cast("dict[str, list[str] | None]", params).items()}
     project.tables[0].params.update(typed)
     return project
+
+
+def continues(text: str) -> str:
+    """The run that a request takes up again; empty when it begins by itself."""
+    return str(json.loads(text).get(_CONTINUES, ""))
 
 
 def _cut(project: Project, table: Table, variant: Variant) -> Project:

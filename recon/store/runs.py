@@ -20,10 +20,11 @@ from recon.store.schema import VERSION, events, metadata, results, runs, version
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from sqlalchemy import Connection, Engine, RowMapping
+    from sqlalchemy import Connection, Engine, RowMapping, Select
 
     from recon.model import Table, Variant
 
+_CLAIM = 7236501  # the advisory lock that claims are made under, on PostgreSQL
 STALE = timedelta(seconds=10)  # a worker beats every two seconds
 
 
@@ -69,10 +70,22 @@ class Store:
 
     # --- asking --------------------------------------------------------------------------
 
-    def ask(self, project: Project, table: Table, variant: Variant, by: str) -> str:
-        """Queue a run; return its id."""
+    def room(self, more: int, limit: int) -> None:
+        """SettingsError when `more` runs would make the queue longer than `limit`."""
+        with self._engine.connect() as db:
+            waiting = db.execute(
+                select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED)
+            ).scalar_one()
+        if waiting + more > limit:
+            raise SettingsError(
+                f"the queue is full: {waiting} runs wait, {more} more were asked for, {limit} may wait",
+                hint="Wait until some are over, cancel some, or raise RECON_QUEUE_LIMIT.",
+            )
+
+    def ask(self, project: Project, table: Table, variant: Variant, by: str, continues: str = "") -> str:
+        """Queue a run; return its id. `continues` is the run whose whole steps count for it."""
         row = {
-            "request": request.dump(project, table, variant),
+            "request": request.dump(project, table, variant, continues),
             "project": str(project.folder),
             "project_name": project.name,
             "table": table.name,
@@ -104,17 +117,22 @@ class Store:
     # --- the worker's side -------------------------------------------------------------------
 
     def claim(self, worker: str) -> str | None:
-        """Take the oldest queued run; None when nothing waits. Two workers never take one run."""
-        waiting = select(runs.c.number).where(runs.c.state == RunState.QUEUED).order_by(runs.c.number)
+        """Take the oldest queued run that may begin; None when there is none. Two workers never take one run.
+
+        A run waits while another of its table is at work: both would call a procedure that writes one table.
+        """
+        self._reap()
         while True:
             with self._begin() as db:
-                number = db.execute(waiting.limit(1)).scalar()
+                if db.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+                    db.execute(select(func.pg_advisory_xact_lock(_CLAIM)))
+                number = db.execute(_may_begin()).scalar()
                 if number is None:
                     return None
                 now = self._now()
                 taken = db.execute(
                     update(runs)
-                    .where(runs.c.number == number, runs.c.state == RunState.QUEUED)
+                    .where(runs.c.number == number, runs.c.number.in_(_may_begin()))
                     .values(state=RunState.RUNNING, worker=worker, started_at=now, heartbeat_at=now)
                 )
                 if taken.rowcount == 1:
@@ -125,6 +143,12 @@ class Store:
         with self._engine.connect() as db:
             text = db.execute(select(runs.c.request).where(runs.c.number == _number(run))).scalar()
         return request.load(text) if text else None
+
+    def continues(self, run: str) -> str:
+        """The run that this one takes up again; empty when it begins by itself."""
+        with self._engine.connect() as db:
+            text = db.execute(select(runs.c.request).where(runs.c.number == _number(run))).scalar()
+        return request.continues(text) if text else ""
 
     def beat(self, worker: str, pid: int) -> bool:
         """Say that `worker` lives, and with it the run it walks. True when that run should stop."""
@@ -263,9 +287,18 @@ class Store:
                     finished_at=self._now(),
                     verdict=Verdict.INCONCLUSIVE,
                     error="The worker that walked this run stopped answering.",
-                    hint="Start the run again. Nothing it had begun is shown as a result.",
+                    hint="Start the run again, or let `recon resume` go on from its last whole step.",
                 )
             )
+
+
+def _may_begin() -> Select[Any]:
+    """The number of the oldest queued run of a table of which none is at work."""
+    busy = runs.alias("busy")
+    same = (busy.c.project == runs.c.project) & (busy.c.table == runs.c.table)
+    at_work = select(busy.c.number).where(same, busy.c.state == RunState.RUNNING).exists()
+    waiting = select(runs.c.number).where(runs.c.state == RunState.QUEUED, ~at_work)
+    return waiting.order_by(runs.c.number).limit(1)
 
 
 def _connect(url: str) -> Engine:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from recon import api
-from recon.model_result import Severity, Verdict
+from recon.model_result import Verdict
 from recon.report import wording
+from recon.report.findings import findings
 from recon.report.vocabulary import NONE
-from recon.ui import fmt, load, scripts, shell, verdict
+from recon.ui import approval, finding, fmt, load, shell, verdict
 
 if TYPE_CHECKING:
     from recon.model import Run
-    from recon.model_result import Cause, Result
+    from recon.model_result import Result
     from recon.report.facts import Facts
 
 EXPORTS = (  # format, label, icon
@@ -27,12 +28,6 @@ EXPORTS = (  # format, label, icon
 )
 _MIME = {"pdf": "application/pdf", "json": "application/json"}
 _CAUSES = 3  # likely causes shown at once
-_COLOUR: dict[str, str] = {
-    Severity.ROWS: "red",
-    Severity.VALUES: "orange",
-    Severity.RANDOM: "violet",
-    Severity.FORM: "blue",
-}
 
 
 def title(run: Run, facts: Facts | None) -> None:
@@ -105,6 +100,8 @@ def again(run: Run, *, primary: bool = False) -> None:
     """The button that asks for the same run once more and leads to its progress."""
     kind = "primary" if primary else "secondary"
     if st.button("Run again", icon=":material/replay:", key="again", type=kind):
+        if approval.needed(run.table):
+            st.switch_page(shell.NEW_RUN, query_params={"table": run.table, "variant": run.variant})
         started = api.start(run.table, run.variant)
         st.switch_page(shell.NEW_RUN, query_params={"job": started.id})
 
@@ -115,10 +112,12 @@ def judgement(facts: Facts) -> None:
     result = facts.result
     for sentence in wording.filtered(result):
         st.warning(fmt.md(sentence), icon=":material/filter_alt:")
-    causes, rest = wording.likely(result), wording.unexplained(result)
-    if causes or rest:
+    for sentence in wording.confirmed(result):
+        st.caption(f":material/fact_check: {fmt.md(sentence)}")
+    rest = wording.unexplained(result)
+    if rest or wording.likely(result):
         with st.container(border=True, gap="small"):
-            _causes(facts, causes)
+            _causes(facts)
             for line in rest[:_CAUSES]:
                 st.markdown(f":gray-badge[not explained] {fmt.md(line)}")
             if len(rest) > _CAUSES:
@@ -128,34 +127,22 @@ def judgement(facts: Facts) -> None:
         _folded("Not compared", ":material/visibility_off:", facts.not_compared, "not_compared")
         ignored = tuple(f"{', '.join(names)}: {reason}" for reason, names in facts.left_out)
         _folded("Ignored with a reason", ":material/filter_alt_off:", ignored, "ignored")
-        others = tuple(note for note in result.notes if note not in wording.filtered(result))
+        others = tuple(note for note in result.notes if note not in facts.scope)
         notes = ((facts.approximation,) if facts.approximation else ()) + others
         _folded("What was approximated", ":material/approval_delegation:", notes, "notes")
 
 
-def _causes(facts: Facts, causes: tuple[Cause, ...]) -> None:
+def _causes(facts: Facts) -> None:
     """The likely causes: the first few, the others behind one click."""
-    lines = [_cause(cause) + scripts.link(facts.run, facts.result, cause) for cause in causes]
-    if lines:
+    found = findings(facts.result)
+    if found:
         st.markdown("**Likely causes**")
-    for line in lines[:_CAUSES]:
-        st.markdown(line)
-    if len(lines) > _CAUSES:
-        with st.expander(f"{len(lines) - _CAUSES} more", key="causes"):
-            for line in lines[_CAUSES:]:
-                st.markdown(line)
-
-
-def _cause(cause: Cause) -> str:
-    """A finding in one paragraph: what it means, where, why, which rows, how much, how sure."""
-    badge = (
-        f":{_COLOUR[cause.severity]}-badge[{fmt.md(cause.severity)}] " if cause.severity in _COLOUR else ""
-    )
-    rows = "" if not cause.where or cause.where in cause.hint else f" Which rows: {fmt.md(cause.where)}."
-    small = " · ".join(
-        fmt.md(part) for part in (cause.cause, wording.extent(cause), cause.confidence) if part
-    )
-    return f"{badge}**{fmt.md(cause.scope)}** — {fmt.md(cause.hint)}{rows} :small[{small}]"
+    for one in found[:_CAUSES]:
+        finding.draw(facts.run, one)
+    if len(found) > _CAUSES:
+        with st.expander(f"{len(found) - _CAUSES} more", key="causes"):
+            for one in found[_CAUSES:]:
+                finding.draw(facts.run, one)
 
 
 def _folded(label: str, icon: str, lines: tuple[str, ...], key: str) -> None:

@@ -6,6 +6,7 @@ The HTML is made of strings alone: what comes from a script is escaped, invisibl
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -21,20 +22,25 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from recon.model import Run, Script
-    from recon.model_result import Cause, LintHit, Result
+    from recon.model_result import LintHit
 
 PARAMETER = "line"
 _AROUND = 3  # lines shown before and after the place that the address names
 _TAB = "SQL & log"
 
 
-def link(run: Run, result: Result, cause: Cause) -> str:
-    """Markdown that leads from a finding to its line in the SQL tab; empty when no line is known."""
-    hit = next((h for h in result.lint if cause.scope in h.explains and h.line), None)
-    if hit is None:
-        return ""
+def link(run: Run, hit: LintHit) -> str:
+    """Markdown that leads to a hit's line in the SQL tab."""
     query = urlencode({"run": run.id, "tab": _TAB, PARAMETER: address(hit)})
-    return f" [{fmt.md(_name(hit.file))} line {hit.line}](?{query})"
+    return f"[{fmt.md(_name(hit.file))} line {hit.line}](?{query})"
+
+
+def code(text: str) -> str:
+    """A piece of a script as Markdown code, on one line: longer than any run of backticks in it."""
+    flat = " ".join(text.split())
+    longest = max((len(run) for run in re.findall("`+", flat)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {flat} {fence}" if longest else f"{fence}{flat}{fence}"
 
 
 def address(hit: LintHit) -> str:
@@ -102,11 +108,20 @@ def marked(script: Script, hits: Iterable[LintHit], first: int = 1, last: int = 
         _row(number, lines[number - 1].rstrip("\r"), by_line.get(number, []))
         for number in range(first, min(last or len(lines), len(lines)) + 1)
     ]
-    caption = f"{html.escape(script.path)} with marks where the systems differ"
+    return _table(f"{script.path} with marks where the systems differ", rows)
+
+
+def numbered(title: str, lines: Iterable[tuple[int, str]]) -> str:
+    """Lines with their numbers as HTML; 0 is a line without one."""
+    return _table(title, [_row(number or "", line, ()) for number, line in lines])
+
+
+def _table(title: str, rows: Sequence[str]) -> str:
+    caption = html.escape(title)
     return f"<style>{_CSS}</style><table class='rs'><caption>{caption}</caption>{''.join(rows)}</table>"
 
 
-def _row(number: int, line: str, hits: Sequence[LintHit]) -> str:
+def _row(number: int | str, line: str, hits: Sequence[LintHit]) -> str:
     css = " class='hit'" if hits else ""
     said = html.escape(" | ".join(f"{h.code}: {h.message}" for h in hits), quote=True)
     title = f' title="{said}"' if hits else ""

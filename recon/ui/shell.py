@@ -26,8 +26,8 @@ _inside = contextvars.ContextVar("inside_frame", default=False)
 
 _ROOT = Path(__file__).parents[2]
 _ICON = _ROOT / "static" / "icon.png"
-INBOX, RUN, NEW_RUN, HISTORY = (
-    str(_ROOT / "pages" / f"{name}.py") for name in ("inbox", "run", "new_run", "history")
+INBOX, RUN, NEW_RUN, HISTORY, SETTINGS = (
+    str(_ROOT / "pages" / f"{name}.py") for name in ("inbox", "run", "new_run", "history", "settings")
 )
 
 PAGES = (  # file, title, icon; the file's stem is its address
@@ -35,6 +35,7 @@ PAGES = (  # file, title, icon; the file's stem is its address
     (RUN, "Run result", ":material/grid_on:"),
     (NEW_RUN, "New run", ":material/play_circle:"),
     (HISTORY, "History", ":material/history:"),
+    (SETTINGS, "Settings", ":material/settings:"),
 )
 
 

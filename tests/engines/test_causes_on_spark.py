@@ -9,9 +9,8 @@ from recon.connectors.spark.comparer import spark_comparer
 from tests.compare.seeded import SEEDED
 from tests.compare.tables import Bench, table
 from tests.compare.test_causes_rows import orders, without
-from tests.spark_compare.unfinished import UNFINISHED
 
-pytestmark = [pytest.mark.spark, UNFINISHED]
+pytestmark = pytest.mark.spark
 # One of each way in which signs read values: numbers, texts, texts as dates, parts of texts, times.
 CODES = (
     "SCALE_FACTOR",

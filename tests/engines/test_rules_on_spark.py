@@ -19,9 +19,8 @@ from recon.connectors.spark.comparer import spark_comparer
 from recon.model import Rule, TableRef, Tolerance, ToleranceKind
 from tests.compare.tables import column
 from tests.compare.test_rules import BIG, TEXTS, TINY
-from tests.spark_compare.unfinished import UNFINISHED
 
-pytestmark = [pytest.mark.spark, UNFINISHED]
+pytestmark = pytest.mark.spark
 WORDS = [(one, other) for one, other, _ in TEXTS]
 FLOATS = [
     (0.1 + 0.2, 0.3), (TINY, -TINY), (0.0, -0.0), (BIG, float("inf")), (float("nan"), float("nan")),

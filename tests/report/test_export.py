@@ -121,4 +121,4 @@ def test_an_approximation_is_labelled_in_every_format() -> None:
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="'xlsx'") as caught:
         export(facts_of(factory.match()), "xlsx")
-    assert caught.value.hint == "The formats are pdf, csv, excel-csv, json, totals-csv."
+    assert caught.value.hint == "The formats are pdf, csv, excel-csv, json, totals-csv, html, junit."

@@ -81,9 +81,9 @@ def test_the_pdf_says_how_grave_and_which_rows():
         "Wrong rows",
         "Likely",
         "98.57 % of the column",
-        "Which rows: all 2,771 have region",
+        "all 2,771 have region",
     ):
         assert words in reasons
-    assert reasons.count("all 1 have a = 7") == 1  # said in the hint already
+    assert reasons.count("All 1 have a = 7") == 1  # said in the hint already
     assert "Unexplained" not in reasons and "VALUE_DIFF" not in first
     assert "income_amount: 40 cells" in rest and "fee: 1 cell" in rest

@@ -1,4 +1,4 @@
-"""Trees that Spark cannot run as they are meant are refused, and the trees of real comparisons are not."""
+"""Trees that Spark cannot run as they are meant are refused."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from recon.compare import trees as t
 from recon.compare.spark import kind_of, spelled
 from recon.compare.spark.patterns import full, java
 from recon.errors import EngineError
-from tests.compare import zoo
-from tests.compare.golden import GOLDEN
-from tests.compare.seeded import MORE, SEEDED
-from tests.compare.tables import Bench
-from tests.compare.test_golden import compared
-from tests.spark_compare.both import side_by_side
-from tests.spark_compare.spelling import spelling
 
 KINDS = {"i": "INTEGER", "big": "HUGEINT", "x": "DOUBLE", "s": "VARCHAR", "d": "DATE", "m": "MAP(VARCHAR, BIGINT)",
          "w": "DECIMAL(38,18)", "tm": "TIME", "odd": "INTERVAL"}  # fmt: skip
@@ -63,29 +56,3 @@ def test_texts_survive_being_written_out():
 def test_patterns_mean_in_java_what_they_mean_in_re2():
     assert full("a.b") == r"\A(?:a[^\n]b)\z"
     assert java(r"(?:(?i)\s*k)s\d") == "(?:[ \\t\\n\\f\\r]*[kK\u212a])s[0-9]"
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("spelling")
-    with spelling(folder / "work") as engine:
-        yield Bench(engine, folder)
-
-
-@pytest.mark.parametrize("file", GOLDEN)
-def test_all_types_can_be_spelled(bench, file):
-    compared(bench, GOLDEN[file])
-    assert bench.engine.statements
-
-
-def test_all_causes_can_be_spelled(bench):
-    cases = [
-        (*p[:4], None, ("", "")) for p in [*SEEDED.values(), *(p for _, p in MORE)] if isinstance(p[0], str)
-    ]
-    frames, options = side_by_side(cases)
-    bench.compare(*frames, keys=["k"], **options)
-
-
-@pytest.mark.parametrize("trap", zoo.TRAPS[::6], ids=lambda trap: trap.name)
-def test_traps_can_be_spelled(bench, trap):
-    zoo.check(trap, bench.engine, bench.folder)

@@ -15,9 +15,8 @@ from sqlglot import exp
 from recon.compare import dialect as d
 from recon.compare import reading
 from recon.compare import trees as t
-from tests.spark_compare.unfinished import UNFINISHED
 
-pytestmark = [pytest.mark.spark, UNFINISHED]
+pytestmark = pytest.mark.spark
 
 HOSTILE = [
     "", "a", "A", " a", "a ", "ΟΔΟΣ", "İ", "ß", "ŉ", "falſe", "\u212a", "é", "e\u0301", "ﬁ", "\u1112\u1161\u11ab",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -86,8 +87,8 @@ def store(tmp_path, clock):
     store.close()
 
 
-def ask(store):
-    return store.ask(PROJECT, TABLE, V1, "ada")
+def ask(store, table="orders"):
+    return store.ask(PROJECT, replace(TABLE, name=table), V1, "ada")
 
 
 def test_a_run_is_queued_with_what_was_asked(store, clock):
@@ -114,14 +115,70 @@ def test_the_request_is_frozen_with_the_types_of_its_parameters(store):
 
 
 def test_runs_are_claimed_oldest_first_and_only_once(store):
-    first, second = ask(store), ask(store)
+    first, second = ask(store), ask(store, "customers")
     assert store.run(second).queue_position == 2
     assert [store.claim("w1"), store.claim("w2"), store.claim("w3")] == [first, second, None]
     assert store.run(first).state is RunState.RUNNING
 
 
+def test_runs_of_one_table_wait_for_each_other(store, clock):
+    """Both would call one procedure, which writes one table."""
+    first, second, other = ask(store), ask(store), ask(store, "customers")
+    assert [store.claim("w1"), store.claim("w2"), store.claim("w3")] == [first, other, None]
+    assert store.finish(first, "w1", Outcome(state=RunState.FAILED))
+    assert store.claim("w3") == second
+    clock.passes(60)  # a dead worker's run does not hold up its table
+    third = ask(store)
+    assert store.claim("w4") == third
+
+
+def test_many_workers_at_once_never_take_two_runs_of_one_table(store):
+    asked = {ask(store, f"t{n % 4}") for n in range(40)}
+    at_work, both = set(), []
+    lock = threading.Lock()
+
+    def worker(name):
+        while run := store.claim(name):
+            table = store.run(run).table
+            with lock:
+                both.extend([table] if table in at_work else [])
+                at_work.add(table)
+                asked.discard(run)
+            with lock:
+                at_work.discard(table)
+            store.finish(run, name, Outcome(state=RunState.FAILED))
+
+    threads = [threading.Thread(target=worker, args=(f"w{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    while run := store.claim("last"):  # a worker ends when what is left waits for another's run
+        asked.discard(run)
+        store.finish(run, "last", Outcome(state=RunState.FAILED))
+    assert (asked, both) == (set(), [])
+
+
+def test_the_queue_has_an_end(store):
+    for n in range(3):
+        ask(store, f"t{n}")
+    store.room(2, 5)
+    with pytest.raises(SettingsError, match="3 runs wait, 3 more") as caught:
+        store.room(3, 5)
+    assert "RECON_QUEUE_LIMIT" in caught.value.hint
+    store.claim("w")
+    store.room(3, 5)
+
+
+def test_a_run_may_take_up_another(store):
+    first = ask(store)
+    again = store.ask(PROJECT, TABLE, V1, "ada", continues=first)
+    assert (store.continues(first), store.continues(again)) == ("", first)
+    assert store.project_of(again) == store.project_of(first)
+
+
 def test_workers_at_once_never_take_one_run(store):
-    asked = {ask(store) for _ in range(20)}
+    asked = {ask(store, f"t{n}") for n in range(20)}
     taken = []
 
     def worker(name):

@@ -328,7 +328,9 @@ REFUSED = [
     "SUM(1) FILTER (WHERE 1 = 1)",
     "CHAR(200)",
     "RAND(1)",
-    "(SELECT 1 FOR XML PATH(''))",
+    "(SELECT 1 FOR XML PATH('row'))",
+    "(SELECT 1 FOR XML AUTO)",
+    "dbo.nothing(1)",
     "@x.value('a', 'int')",
 ]
 

@@ -33,7 +33,7 @@ def test_a_finding_says_how_grave_how_much_and_which_rows(home):
     assert "note\\_\\[x\\]" in shown
     shown = shown.replace("\\", "")
     assert "31 cells, 60.00 % of the column" in shown
-    assert "Which rows: all 31 have region = DE, and no other row has." in shown
+    assert "all 31 have region = DE, and no other row has" in shown
     assert "VALUE" not in shown and "Hint of VALUE" not in shown
     assert "[not explained] fee" in shown and "7 cells, 100 % of the column" in shown
 

@@ -8,31 +8,18 @@ UTC. What has no exact counterpart is an EngineError before anything runs; nothi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
-from recon.compare.spark.doubles import declared, written_out
+from recon.compare.spark.bare import bare
 from recon.compare.spark.kinds import Kind, held_as, kind_of, refused
 from recon.compare.spark.queries import query
 from recon.compare.spark.scopes import Columns
 from recon.compare.spark.unicode import variables
 
 if TYPE_CHECKING:
-    from recon.compare.spark.queries import Tables
+    from sqlglot import exp
 
-# What has a comma, a keyword or its own parentheses on both sides of what it holds.
-_CLOSED: Final = (
-    exp.Anonymous,
-    exp.If,
-    exp.Case,
-    exp.Alias,
-    exp.Cast,
-    exp.Paren,
-    exp.Lambda,
-    exp.AggFunc,
-    exp.Where,
-)
+    from recon.compare.spark.queries import Tables
 
 __all__ = ["Columns", "Kind", "held_as", "kind_of", "preparations", "refused", "spelled"]
 
@@ -47,28 +34,14 @@ def spelled(tree: exp.Query, tables: Tables) -> tuple[str, Columns]:
     return _text(found), columns
 
 
-def _bare(tree: exp.Expr) -> None:
-    """Without parentheses that separate nothing: Spark's parser looks far ahead at each."""
-    for paren in list(tree.find_all(exp.Paren)):
-        if isinstance(paren.parent, _CLOSED):
-            paren.replace(paren.this)
-
-
 def _text(tree: exp.Expr) -> str:
-    written_out(tree)
-    _bare(tree)
+    bare(tree)
     return tree.sql("databricks", identify=True)
 
 
 def preparations() -> tuple[str, ...]:
     """The statements that a session must run once: they declare what queries name."""
-    made = tuple(
-        " ".join(
-            ("CREATE OR REPLACE TEMPORARY FUNCTION", f"{name}(x {type_}) RETURNS STRING RETURN", _text(value))
-        )
-        for name, (type_, value) in declared().items()
-    )
-    return made + tuple(
+    return tuple(
         " ".join(("DECLARE OR REPLACE VARIABLE", name, type_, "DEFAULT", _text(value)))
         for name, (type_, value) in variables().items()
     )

@@ -73,16 +73,15 @@ def _bits(value: Value, to: Kind) -> exp.Expr:
     return double_bits.bits(value.tree, single=value.kind.digits == 32)
 
 
-def as_text(value: Value, *, inside: bool = False) -> exp.Expr:  # noqa: PLR0911 (a table of types)
-    """The value as DuckDB prints it; `inside` a lambda, where Spark takes no function of a session."""
+def as_text(value: Value) -> exp.Expr:  # noqa: PLR0911 (a table of types)
+    """The value as DuckDB prints it."""
     kind, tree = value.kind, value.tree
     if kind.text:
         return t.own(tree)
     if kind == BOOLEAN or kind.exact:
-        return string(tree)
+        return _digits(string(tree), kind)
     if kind.floating:
-        single = kind == FLOAT
-        return doubles.printed(tree, single=single) if inside else doubles.called(tree, single=single)
+        return doubles.printed(tree, single=kind == FLOAT)
     if kind == DATE:
         return moments.printed_date(tree)
     if kind.stamp or kind == STAMP_TZ:
@@ -94,8 +93,15 @@ def as_text(value: Value, *, inside: bool = False) -> exp.Expr:  # noqa: PLR0911
     if kind == BLOB:
         return nested.printed_bytes(tree)
     if kind.nested:
-        return nested.printed(tree, kind, lambda item, part: as_text(Value(item, part), inside=True))
+        return nested.printed(tree, kind, lambda item, part: as_text(Value(item, part)))
     raise refused(f"printing {kind}")
+
+
+def _digits(said: exp.Expr, kind: Kind) -> exp.Expr:
+    """DuckDB prints .5 where all digits are decimals."""
+    if not kind.decimal or kind.digits > kind.scale:
+        return said
+    return t.call("regexp_replace", said, t.text("^(-?)0[.]"), t.text("$1."))
 
 
 def _number(value: Value, to: Kind, *, lenient: bool) -> exp.Expr:
@@ -158,9 +164,9 @@ def _read(tree: exp.Expr, to: Kind, *, lenient: bool) -> exp.Expr:
             (t.one_of(x, _TRUE), exp.true()), (t.one_of(x, _FALSE), exp.false()), otherwise=exp.null()
         ))  # fmt: skip
     if to == STAMP:
-        return moments.read_stamp(tree)
+        return moments.read_stamp(tree, zoned=False)
     if to == STAMP_TZ:
-        return moments.read_stamp(tree, lambda micros: t.call("timestamp_micros", micros))
+        return moments.read_stamp(tree, zoned=True)
     if to == TIME:
         return moments.read_time(tree)
     raise refused(f"a cast from text to {to}")

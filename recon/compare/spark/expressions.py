@@ -225,9 +225,9 @@ def _whole_division(node: exp.Expr, lower: Lower) -> Value:
 
 def _remainder(node: exp.Expr, lower: Lower) -> Value:
     one, other = _numbers(node, lower)
-    if not (one.kind.exact and other.kind.exact):
-        raise refused(f"% of {one.kind} and {other.kind}")
     kind = wider(one.kind, other.kind)
+    if kind.floating and not isinstance(other.tree, exp.Literal):
+        raise refused(f"% of {one.kind} and {other.kind}")
     return Value(t.operator(exp.Mod, one.tree, _not_zero(other.tree)), kind)
 
 

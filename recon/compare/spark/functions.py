@@ -136,7 +136,7 @@ def _extreme(name: str) -> Make:
 def _fixed(values: Sequence[Value]) -> Value:
     spec, value = values
     if spec.tree.name == "{:.16e}" and value.kind == DOUBLE:  # for what DuckDB prints wrongly
-        return Value(doubles.called(value.tree, single=False), TEXT)
+        return Value(doubles.printed(value.tree, single=False), TEXT)
     if value.kind != DOUBLE or not (spec.tree.name.startswith("{:.") and spec.tree.name.endswith("f}")):
         raise refused(f"format({spec.tree.name})")
     return Value(doubles.fixed(value.tree, int(spec.tree.name[3:-2])), TEXT)

@@ -6,16 +6,13 @@ for years that it cannot print, so they are told apart by number.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlglot import exp
 
 from recon.compare import trees as t
 from recon.compare.spark.build import cast, less, let, minus, plus, rest, string, times, try_cast, whole
 from recon.compare.spark.patterns import full
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _DAY: Final = 86_400_000_000  # microseconds
 _ENDLESS: Final = 2**63 - 1  # and its negative: infinite timestamps
@@ -159,7 +156,28 @@ def _padded(digits: exp.Expr, length: int) -> exp.Expr:
 
 def printed_stamp(value: exp.Expr, *, zoned: bool) -> exp.Expr:
     """A TIMESTAMP as DuckDB prints it; `+00` after one with a zone."""
-    return let(micros(value, zoned=zoned), lambda n: _printed_stamp(n, 6, t.text("+00" if zoned else "")))
+    zone = t.text("+00" if zoned else "")
+
+    def show(x: exp.Expr) -> exp.Expr:
+        said = string(x)
+        usual = t.all_of(t.operator(exp.GTE, x, _moment("0001-01-01")), less(x, _moment("+10000-01-01")))
+        count, year = micros(x, zoned=zoned), t.call("year", x)
+        era = _padded(string(minus(t.number(1), year)), 4)
+        without = t.call("regexp_replace", said, t.text("^-?[0-9]+(-..-..)"), t.text("$1 (BC)"))
+        return t.case(
+            (t.is_null(x), exp.null()),
+            (usual, t.joined(said, zone)),
+            (t.equals(count, t.number(_ENDLESS)), t.text("infinity")),
+            (t.equals(count, t.number(-_ENDLESS)), t.text("-infinity")),
+            (less(year, t.number(1)), t.joined(era, without, zone)),
+            otherwise=t.joined(t.call("ltrim", t.text("+"), said), zone),
+        )
+
+    return let(value if zoned else cast(value, "TIMESTAMP_NTZ"), show)
+
+
+def _moment(day: str) -> exp.Expr:
+    return cast(t.text(day), "TIMESTAMP_NTZ")
 
 
 def printed_nanos(value: exp.Expr) -> exp.Expr:
@@ -212,47 +230,15 @@ def read_time(value: exp.Expr) -> exp.Expr:
     return let(value, read)
 
 
-def read_stamp(value: exp.Expr, make: Callable[[exp.Expr], exp.Expr] = of_micros) -> exp.Expr:
-    """The timestamp of yyyy-mm-dd hh:mm:ss[.ffffff][+hh[:mm]], in UTC; NULL of any other text.
-
-    Of `infinity` and of years above 9999 and BC too: texts as DuckDB prints them.
-    """
+def read_stamp(value: exp.Expr, *, zoned: bool) -> exp.Expr:
+    """The timestamp of yyyy-mm-dd hh:mm:ss[.ffffff][+hh[:mm]], in UTC; NULL of any other text."""
 
     def read(said: exp.Expr) -> exp.Expr:
-        day = t.call("unix_date", try_cast(_part(said, _STAMP, 1), "DATE"))
-        hours, minutes = (_number(_part(said, _STAMP, n)) for n in (6, 7))
-        size = plus(times(t.magnitude(hours), t.number(60)), minutes)
-        east = t.case(
-            (t.call("startswith", _part(said, _STAMP, 6), t.text("-")), exp.Neg(this=t.grouped(size))),
-            otherwise=size,
-        )
-        clock = minus(_read_clock(said, _STAMP, 2), times(cast(east, "BIGINT"), t.number(60_000_000)))
-        usual = make(plus(times(cast(day, "BIGINT"), t.number(_DAY)), clock))
-        return t.case((_has(said, _STAMP), usual), *_odd(said, make), otherwise=exp.null())
+        stamp = try_cast(said, "TIMESTAMP")
+        shown = stamp if zoned else cast(stamp, "TIMESTAMP_NTZ")
+        return t.case((_has(said, _STAMP), shown), otherwise=exp.null())
 
     return let(value, read)
-
-
-_ODD: Final = rf"(\d{{4,6}})-(\d\d)-(\d\d)( \(BC\))? {_TIME}"
-
-
-def _odd(said: exp.Expr, make: Callable[[exp.Expr], exp.Expr]) -> list[tuple[exp.Expr, exp.Expr]]:
-    year = _number(_part(said, _ODD, 1))
-    before = t.equals(_part(said, _ODD, 4), t.text(" (BC)"))
-    sign = t.case(
-        (t.all_of(before, t.operator(exp.GT, year, t.number(1))), t.text("-")), otherwise=t.text("+")
-    )
-    shown = string(t.case((before, minus(year, t.number(1))), otherwise=year))
-    rest_ = [t.joined(t.text("-"), _part(said, _ODD, n)) for n in (2, 3)]
-    date = try_cast(t.joined(sign, _padded(shown, 4), *rest_), "DATE")
-    odd = make(
-        plus(times(cast(t.call("unix_date", date), "BIGINT"), t.number(_DAY)), _read_clock(said, _ODD, 5))
-    )
-    return [
-        (t.equals(said, t.text("infinity")), make(t.number(_ENDLESS))),
-        (t.equals(said, t.text("-infinity")), make(t.number(-_ENDLESS))),
-        (_has(said, _ODD), odd),
-    ]
 
 
 def _has(said: exp.Expr, pattern: str) -> exp.Expr:

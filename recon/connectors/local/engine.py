@@ -120,6 +120,12 @@ class DuckEngine:
         with ours(str(table)):
             return describe(self._db, table)
 
+    def count(self, table: TableRef) -> int:
+        with ours(str(table)):
+            query = exp.select(exp.Count(this=exp.Star())).from_(named(table))
+            found = self._db.execute(query.sql("duckdb")).fetchone()
+        return int(found[0]) if found else 0
+
     def export(self, table: TableRef, folder: Path, where: str = "") -> tuple[Path, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / "part-00000.parquet"

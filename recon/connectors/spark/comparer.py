@@ -23,11 +23,12 @@ from recon.errors import EngineError
 from recon.model import Column, TableRef
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
 
     from recon.compare.spark import Columns
     from recon.connectors.spark.worlds import SparkWorlds
@@ -39,10 +40,20 @@ _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.caseSensitive": "true",
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",  # more digits than 38 are an error, not a loss
-    "spark.sql.adaptive.coalescePartitions.enabled": "true",
-    "spark.sql.shuffle.partitions": "4",
     "spark.sql.codegen.wholeStage": "false",  # compiling a wide query takes longer than running it
+    "spark.sql.constraintPropagation.enabled": "false",  # it goes through all pairs of a wide query's columns
     "spark.sql.optimizer.maxIterations": "100",
+}
+_SMALL: Final = 8_000_000  # bytes of both sides' files, up to which a query's making outweighs its running
+_FOR_SMALL: Final = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # expressions are interpreted, not compiled to Java first
+}
+_FOR_LARGE: Final = {
+    "spark.sql.shuffle.partitions": "32",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
 }
 _DIRECT: Final = {  # DuckDB's types that Spark reads from Parquet as what `held_as` says, and pyarrow's types
     exp.DType.BOOLEAN: {"bool"}, exp.DType.TINYINT: {"int8"}, exp.DType.SMALLINT: {"int16"},
@@ -62,12 +73,12 @@ class SparkComparer:
 
     def __init__(self, root: SparkSession, folder: Path, reader: DuckDBComparer) -> None:
         self._spark = root.newSession()
-        for name, value in _SETTINGS.items():
-            self._spark.conf.set(name, value)
+        self._set(_SETTINGS)
         self._folder = folder
         self._reader = reader
         self._views: dict[tuple[str, ...], tuple[str, Columns]] = {}
         self._given: dict[tuple[str, ...], tuple[Column, ...]] = {}
+        self._bytes: dict[tuple[str, ...], int] = {}
         self._numbers = count()
         self._group = f"recon-compare-{os.getpid()}-{id(self)}"
         with self._working():
@@ -94,6 +105,8 @@ class SparkComparer:
                 _linked(file, folder / f"part-{number:05d}.parquet")
         self._view(table, folder, columns)
         self._given[table.key] = given
+        self._bytes[table.key] = sum(f.stat().st_size for f in files)
+        self._set(_FOR_SMALL if sum(self._bytes.values()) <= _SMALL else _FOR_LARGE)
 
     def columns(self, table: TableRef) -> tuple[Column, ...]:
         given = self._given.get(table.key)
@@ -108,7 +121,7 @@ class SparkComparer:
             frame = _SQL(self._spark, statement)
             frame.write.mode("overwrite").parquet(folder.as_uri())
         rows = sum(pq.read_metadata(f).num_rows for f in folder.glob("*.parquet"))
-        self._view(table, folder, columns)
+        self._view(table, folder, columns, frame.schema)
         self._given.pop(table.key, None)
         return rows
 
@@ -139,16 +152,23 @@ class SparkComparer:
                 self._spark.catalog.dropTempView(name)
         self._views.clear()
 
+    def _set(self, settings: Mapping[str, str]) -> None:
+        for name, value in settings.items():
+            self._spark.conf.set(name, value)
+
     def _new_folder(self) -> Path:
         folder = self._folder / f"t{next(self._numbers)}"
         folder.mkdir(parents=True)
         return folder
 
-    def _view(self, table: TableRef, folder: Path, columns: Columns) -> None:
-        """Make the files readable; what the table held before goes."""
+    def _view(
+        self, table: TableRef, folder: Path, columns: Columns, schema: StructType | None = None
+    ) -> None:
+        """Make the files readable; what the table held before goes. Without a schema Spark looks for it."""
         name = f"recon_{folder.name}"
         with self._working():
-            frame = self._spark.read.parquet(folder.as_uri())
+            reader = self._spark.read.schema(schema) if schema else self._spark.read
+            frame = reader.parquet(folder.as_uri())
             frame = frame.toDF(*(column for column, _ in columns))
             frame.createOrReplaceTempView(name)
             old = self._views.pop(table.key, None)
@@ -260,7 +280,10 @@ def _as_held(value: exp.Expr, kind: Kind, column: Column) -> exp.Expr:
 
 def _with_infinity(value: exp.Expr, nanos: exp.Expr) -> exp.Expr:
     """Infinite timestamps, of which DuckDB counts no nanoseconds, as the greatest or the smallest number."""
-    late = exp.GT(this=value.copy(), expression=exp.cast(exp.Literal.string("2000-01-01"), "TIMESTAMP_NS"))
+    late = exp.GT(
+        this=value.copy(),
+        expression=exp.cast(exp.Literal.string("2000-01-01"), "TIMESTAMP_NS", dialect="duckdb"),
+    )
     ends = (exp.Literal.number(2**63 - 1), exp.Neg(this=exp.Literal.number(2**63 - 1)))
     infinite = exp.Case(
         ifs=[exp.If(this=late, true=ends[0]), exp.If(this=exp.Not(this=late.copy()), true=ends[1])]

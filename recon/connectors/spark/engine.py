@@ -116,6 +116,12 @@ class SparkEngine:
         except SPARK_ERRORS as error:
             raise EngineError(f"{table}: {sentence(error)}") from error
 
+    def count(self, table: TableRef) -> int:
+        try:
+            return self._shop.table(table).count()
+        except SPARK_ERRORS as error:
+            raise EngineError(f"{table}: {sentence(error)}") from error
+
     def export(self, table: TableRef, folder: Path, where: str = "") -> tuple[Path, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         if table == _RESULT and self._result and not where:

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 _RANKS = {"ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE"}
 _SHARES = {"CUME_DIST", "PERCENT_RANK"}
 _NEIGHBOURS = {"LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE"}
+_IGNORING: dict[str, type[exp.Expr]] = {
+    "LAG": exp.Lag,
+    "LEAD": exp.Lead,
+    "FIRST_VALUE": exp.FirstValue,
+    "LAST_VALUE": exp.LastValue,
+}
 AGGREGATES = frozenset(
     {"SUM", "AVG", "MIN", "MAX", "COUNT", "COUNT_BIG", "STDEV", "STDEVP", "VAR", "VARP", "STRING_AGG"}
     | {"APPROX_COUNT_DISTINCT", "GROUPING", "GROUPING_ID"}
@@ -268,7 +274,11 @@ def _neighbour(call: Call, over: Over, ignoring: bool) -> Typed:
     else:
         call.arity(1)
     made = fn(call.name.lower(), *arguments)
-    return Typed(over(exp.IgnoreNulls(this=made) if ignoring else made), given.type)
+    if ignoring:  # sqlglot prints IGNORE NULLS for its own classes only
+        kind = _IGNORING[call.name]
+        extra = dict(zip(("offset", "default"), arguments[1:], strict=False))
+        made = exp.IgnoreNulls(this=kind(this=given.tree, **extra))
+    return Typed(over(made), given.type)
 
 
 def _frame(env: Env, spec: Tree | None) -> Tree | None:

@@ -32,6 +32,15 @@ class ColumnDef:
 
 
 @dataclass(frozen=True, slots=True)
+class Partitions:
+    """How a table is partitioned: `right` says that a boundary belongs to the partition above it."""
+
+    column: str
+    right: bool
+    bounds: tuple[tuple[Token, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TableDef:
     """A table. `schema` and `real` are its names in DuckDB, `name` the one it has in T-SQL."""
 
@@ -40,6 +49,7 @@ class TableDef:
     real: str
     columns: tuple[ColumnDef, ...]
     number: int
+    partitions: Partitions | None = None
 
     @property
     def key(self) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from recon.connectors.local.tsql.for_xml import joined_texts
 from recon.connectors.local.tsql.query import query
 from recon.connectors.local.tsql.scope import Context, Env
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def fresh(session: Session, file: str, line: int) -> Env:
     """The outermost scope of a new statement."""
-    return Env(Context(session.catalog, session, session, file, line, query))
+    return Env(Context(session.catalog, session, session, file, line, query, joined_texts))
 
 
 def watch(env: Env) -> None:

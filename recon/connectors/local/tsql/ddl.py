@@ -208,12 +208,28 @@ def rename(session: Session, parts: tuple[str, ...], new: str) -> None:
     session.catalog.replace(table, replace(table, name=new, real=new))
 
 
-def add_columns(session: Session, table: TableDef, columns: tuple[ColumnDef, ...]) -> None:
-    """ALTER TABLE ADD. Existing rows get NULL."""
-    for made in columns:
-        plain = exp.ColumnDef(this=name(made.name), kind=duck_type(made.type))
-        session.execute(exp.Alter(this=table.tree, kind="TABLE", actions=[plain]))
-    session.catalog.replace(table, replace(table, columns=table.columns + columns))
+def rebuild(
+    session: Session, table: TableDef, columns: tuple[ColumnDef, ...], cells: Sequence[exp.Expr]
+) -> TableDef:
+    """The table with other columns, each filled by the expression over the old ones in its place."""
+    made = replace(table, columns=columns)
+    old = replace(table, real=f"{table.real} before")
+    action = exp.AlterRename(this=exp.Table(this=name(old.real)))
+    session.execute(exp.Alter(this=table.tree, kind="TABLE", actions=[action]))
+    session.execute(_create(session, made, None))
+    schema = exp.Schema(this=made.tree, expressions=[name(c.name) for c in columns])
+    rows = exp.Select(expressions=list(cells), from_=exp.From(this=old.tree))
+    try:
+        session.execute(exp.Insert(this=schema, expression=rows))
+    except Failure:
+        if not session.trancount:  # otherwise the transaction takes it back
+            session.execute(exp.Drop(tables=[made.tree], kind="TABLE"))
+            back = exp.AlterRename(this=exp.Table(this=name(table.real)))
+            session.execute(exp.Alter(this=old.tree, kind="TABLE", actions=[back]))
+        raise
+    session.execute(exp.Drop(tables=[old.tree], kind="TABLE"))
+    session.catalog.replace(table, made)
+    return made
 
 
 def drop_columns(session: Session, table: TableDef, names: Sequence[str], file: str, line: int) -> None:

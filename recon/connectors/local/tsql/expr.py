@@ -158,6 +158,9 @@ def identifier(node: Tree) -> str:
 def _variable(env: Env, node: Tree) -> Typed:
     system = isinstance(node.this, exp.Parameter)
     named = ("@@" if system else "@") + (node.this.name if system else node.name)
+    if env.ctx.bound is not None and not system:
+        held = env.ctx.bound.get(named.casefold())
+        return held or env.refuse(node, f"the variable {named} is not declared", "137")
     found = env.ctx.variables.get(named)
     if found is None:
         return env.refuse(node, f"the variable {named} is not declared", "137")
@@ -252,7 +255,9 @@ def _style(env: Env, node: Tree) -> int | None:
 @register(exp.Subquery)
 def _scalar(env: Env, node: Tree) -> Typed:
     known(env, node, "this")
-    query = env.ctx.query(env.ungrouped(), node.this)
+    if node.this.args.get("for_") is not None:
+        return env.ctx.joined(env, node.this)
+    query = env.ctx.query(env, node.this)
     if len(query.outputs) != 1:
         return env.refuse(node, "a query used as a value must have one column", "116")
     return Typed(subquery(query.tree), query.outputs[0].type)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql.catalog import TableDef, ViewDef, parts_of
-from recon.connectors.local.tsql.duck import fn, name, subquery
+from recon.connectors.local.tsql.duck import name, subquery
 from recon.connectors.local.tsql.expr import known, refuse_unknown, unified, value
 from recon.connectors.local.tsql.pivot import turned
 from recon.connectors.local.tsql.predicate import predicate
+from recon.connectors.local.tsql.routines import dotted, routine, table_function
+from recon.connectors.local.tsql.row_sets import ROW_SETS
 from recon.connectors.local.tsql.scope import Env, Field, Output, Query, Source
 from recon.connectors.local.tsql.system import system_view
-from recon.sqlscript import tsql_types as types
 
 if TYPE_CHECKING:
     from recon.connectors.local.tsql.duck import Tree
@@ -79,7 +80,7 @@ def _apply(env: Env, node: Tree) -> tuple[Env, Tree]:
     if lateral.args.get("cross_apply") is None:
         refuse_unknown(env, node)
     inner = lateral.this
-    query = _string_split(env, inner) if isinstance(inner, exp.Anonymous) else _query_of(env, inner)
+    query = _rows_of(env, inner) if isinstance(inner, (exp.Anonymous, exp.Dot)) else _query_of(env, inner)
     alias = env.ctx.alias()
     source = Source(alias, (_alias_name(lateral),), query.fields(_alias_columns(lateral)))
     tree = exp.Lateral(this=subquery(query.tree), alias=exp.TableAlias(this=name(alias)))
@@ -142,10 +143,12 @@ def derived(env: Env, node: Tree, query: Query) -> tuple[Source, Tree]:
 
 
 def _table(env: Env, node: exp.Table) -> tuple[Source, Tree]:
+    if node.args.get("sample") is not None:
+        env.refuse(node, "TABLESAMPLE reads other rows in every run: nothing can be compared with it")
     known(env, node, "this", "db", "catalog", "alias", "joins")
     if isinstance(node.this, exp.Anonymous):
-        query = _string_split(env, node.this)
-        return derived(env, node, query)
+        outside = env.outer or Env(env.ctx)
+        return derived(env, node, _rows_of(outside, node))
     parts = parts_of(node)
     common = env.ctx.ctes.get(parts[0].casefold()) if len(parts) == 1 else None
     called = (_alias_name(node),) if _alias_name(node) else parts
@@ -200,11 +203,17 @@ def values(env: Env, node: Tree) -> Query:
     return Query(made, tuple(Output("", c[0].type) for c in columns))
 
 
-def _string_split(env: Env, node: Tree) -> Query:
-    """https://learn.microsoft.com/en-us/sql/t-sql/functions/string-split-transact-sql"""
-    if str(node.this).upper() != "STRING_SPLIT" or len(node.expressions) != 2:
+def _rows_of(env: Env, node: Tree) -> Query:
+    """A function that returns a table, in FROM or behind APPLY."""
+    if isinstance(node, exp.Dot):
+        parts, call = dotted(node)
+    else:
+        call = node.this if isinstance(node, exp.Table) else node
+        schema = node.args.get("db")
+        parts = (*((schema.name,) if schema else ()), str(call.this))
+    if call is None:
         return refuse_unknown(env, node)
-    given, separator = (value(env, a) for a in node.expressions)
-    parts = fn("unnest", fn("string_split", given.tree, separator.tree))
-    tree = exp.select(exp.alias_(parts, "c0", quoted=True))
-    return Query(tree, (Output("value", types.varchar(given.type.length, given.type.national)),))
+    built_in = ROW_SETS.get(str(call.this).upper()) if len(parts) == 1 else None
+    if len(parts) == 1 and built_in is None and routine(env, parts) is None:
+        return refuse_unknown(env, call)
+    return built_in(env, call) if built_in else table_function(env, node, parts, call)

@@ -73,7 +73,7 @@ def _stand_in(env: Env, key: Typed, partial: bool) -> Tree | None:
 def _watch_empty(env: Env, group: Tree, tree: exp.Select) -> None:
     """ROLLUP over no rows at all: whether a grand total comes out is not settled between engines."""
     said = "a total over no rows at all may be a row in Synapse; here there is none"
-    if env.outer is not None:
+    if env.correlated:
         env.note(group, said)
         return
     rows = exp.select(num(1))
@@ -86,7 +86,7 @@ def _watch_empty(env: Env, group: Tree, tree: exp.Select) -> None:
 def _watch(env: Env, group: Tree, keys: list[Typed], tree: exp.Select) -> None:
     """Have it noted when one group holds several spellings."""
     texts = [k.tree for k in keys if k.type.family is Family.TEXT]
-    if not texts or env.outer is not None:
+    if not texts or env.correlated:
         return
     mixed: Tree | None = None
     for text in texts:

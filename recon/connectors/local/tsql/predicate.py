@@ -98,7 +98,33 @@ def _comparison(env: Env, node: Tree) -> Tree:
     known(env, node, "this", "expression")
     kind = type(node)
     assert issubclass(kind, exp.Binary)  # noqa: S101 (for the type checker: see _CONDITIONS)
+    if isinstance(node.expression, (exp.All, exp.Any)):
+        return _quantified(env, node, kind)
     return compared(env, node, kind, value(env, node.this), value(env, node.expression))
+
+
+def _quantified(env: Env, node: Tree, kind: type[exp.Binary]) -> Tree:
+    """`x > ALL (SELECT ..)`: false if it fails for a row, else unknown if a row cannot tell. ANY likewise.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/language-elements/all-transact-sql
+    """
+    every = isinstance(node.expression, exp.All)
+    query = env.ctx.query(env, node.expression.this)
+    if len(query.outputs) != 1:
+        return env.refuse(node, "the query of ALL, ANY or SOME must have one column", "116")
+    alias = env.ctx.alias("q")
+    member = Typed(exp.Column(this=_name("c0"), table=_name(alias)), query.outputs[0].type)
+    holds = compared(env, node, kind, value(env, node.this), member)
+
+    def some(condition: Tree) -> Tree:
+        rows = exp.select(exp.Literal.number("1")).from_(subquery(query.tree.copy(), alias))
+        return exp.Exists(this=rows.where(condition))
+
+    decides = some(negate(holds.copy()) if every else holds.copy())
+    unknown = some(is_null(exp.Paren(this=holds.copy())))
+    outcome = exp.false() if every else exp.true()
+    otherwise = exp.true() if every else exp.false()
+    return case((decides, outcome), (unknown, cast(exp.Null(), types.BIT)), default=otherwise)
 
 
 def _logic(env: Env, node: Tree) -> Tree:
@@ -145,7 +171,7 @@ def _in(env: Env, node: Tree) -> Tree:
 
 def _in_query(env: Env, node: Tree, subject: Typed) -> Tree:
     inner = node.args["query"]
-    query = env.ctx.query(env.ungrouped(), inner.this if isinstance(inner, exp.Subquery) else inner)
+    query = env.ctx.query(env, inner.this if isinstance(inner, exp.Subquery) else inner)
     if len(query.outputs) != 1:
         return env.refuse(node, "the query of an IN must have one column", "116")
     alias = env.ctx.alias("q")
@@ -184,7 +210,7 @@ def _as_text(env: Env, node: Tree, x: Typed) -> Typed:
 
 def _exists(env: Env, node: Tree) -> Tree:
     known(env, node, "this")
-    query = env.ctx.query(env.ungrouped(), node.this)
+    query = env.ctx.query(env, node.this)
     return exp.Exists(this=query.tree)
 
 

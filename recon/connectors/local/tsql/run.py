@@ -161,7 +161,7 @@ class Runner:
         except Failure as error:
             self.tries = tries
             while len(session.frames) > depth:
-                self._leave()
+                self.leave()
             outer, session.error = session.error, error
             session.last_error = error.number
             try:
@@ -253,10 +253,10 @@ class Runner:
         finally:
             self.file = before
             if len(session.frames) == depth:
-                self._leave()
+                self.leave()
         return code, frame
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """End a call: its variables and #temp tables go."""
         session = self.session
         session.frames.pop()
@@ -279,5 +279,5 @@ class Runner:
         finally:
             self.file = before
             if len(session.frames) == depth:
-                self._leave()
+                self.leave()
         return frame

@@ -108,10 +108,13 @@ class Context:
     file: str
     line: int
     query: Callable[[Env, Tree], Query]
+    joined: Callable[[Env, Tree], Typed]  # a query with FOR XML as a value
     probes: list[Probe] = field(default_factory=list[Probe])
     ctes: dict[str, tuple[str, Query]] = field(default_factory=dict[str, tuple[str, Query]])
     with_list: list[exp.CTE] = field(default_factory=list["exp.CTE"])
     sequences: set[str] = field(default_factory=set[str])  # those that NEXT VALUE FOR has named
+    bound: dict[str, Typed] | None = None  # in the body of a function: its parameters and variables
+    depth: int = 0  # how many functions are being inlined into each other
     made: int = 0
 
     def alias(self, prefix: str = "t") -> str:
@@ -128,6 +131,11 @@ class Env:
     sources: tuple[Source, ...] = ()
     outer: Env | None = None
     groups: dict[str, Tree] | None = None  # a grouping expression as SQL -> what stands for it
+
+    @property
+    def correlated(self) -> bool:
+        """Whether a query here may read columns from outside, so that it cannot be asked alone."""
+        return self.outer is not None or self.ctx.bound is not None
 
     def inner(self, sources: tuple[Source, ...] = ()) -> Env:
         """A scope inside this one."""
@@ -164,5 +172,7 @@ class Env:
             source, found = hits[0]
             return Typed(column(source.alias, found.real), found.type)
         if self.outer is not None:
-            return self.outer.find(node, named, qualifier)
+            found = self.outer.find(node, named, qualifier)
+            held = (self.outer.groups or {}).get(found.tree.sql("duckdb"))
+            return found if held is None else Typed(held, found.type)
         return self.refuse(node, f"there is no column {'.'.join((*qualifier, named))} here", "207")

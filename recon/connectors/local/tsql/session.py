@@ -7,17 +7,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
+from sqlglot.errors import UnsupportedError
 
-from recon.connectors.local.tsql.catalog import Catalog
+from recon.connectors.local.tsql.catalog import Catalog, key_of
 from recon.connectors.local.tsql.duck import cast, constant
 from recon.errors import ProgramError, SourceError
 from recon.sqlscript import tsql_types as types
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import pyarrow as pa
 
+    from recon.connectors.local.tsql.catalog import TableDef
     from recon.connectors.local.tsql.duck import Tree, Value
+    from recon.sqlscript.tsql_function import FunctionTree
     from recon.sqlscript.tsql_types import SqlType
 
 DOOMED = -2  # XACT_STATE() of a failed transaction in a dedicated pool, see `Session.xact_state`
@@ -70,6 +75,21 @@ class Sequence:
         self.following += self.step * count
 
 
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A user-defined function and the file that it was read from; `fill` runs the statements of a table."""
+
+    tree: FunctionTree
+    file: str
+    number: int
+    fill: Callable[[Mapping[str, tuple[SqlType, Value]]], TableDef] | None = None
+
+    @property
+    def letters(self) -> str:
+        """Its type for OBJECT_ID: scalar, inline table, or a table that statements fill."""
+        return "FN" if self.tree.returns else "TF" if self.tree.table else "IF"
+
+
 @dataclass(slots=True)
 class Session:
     """One connection's state."""
@@ -79,6 +99,7 @@ class Session:
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
     pinned: bool = False  # whether the project says what time it is
     catalog: Catalog = field(default_factory=Catalog)
+    routines: dict[str, Routine] = field(default_factory=dict[str, Routine])
     frames: list[Frame] = field(default_factory=lambda: [Frame()])
     notes: list[str] = field(default_factory=list[str])
     datefirst: int = 7
@@ -123,6 +144,9 @@ class Session:
     def object_id(self, name: str, kind: str) -> int | None:
         """The number of a table or view, None if there is none of that kind."""
         parts = tuple(p.strip().strip('[]"') for p in name.split("."))
+        routine = self.routines.get(key_of(parts)) if parts[-1] else None
+        if routine is not None:
+            return routine.number if kind.strip().upper() in {"", routine.letters} else None
         found = self.catalog.get(parts) if parts[-1] else None
         letter = "V" if found is not None and hasattr(found, "query") else "U"
         return found.number if found is not None and kind.strip().upper() in {"", letter} else None
@@ -156,7 +180,7 @@ class Session:
         if self._calculator is None:
             self._calculator = self.con.cursor()
         try:
-            row = self._calculator.execute(exp.select(tree).sql("duckdb")).fetchone()
+            row = self._calculator.execute(spelled(exp.select(tree))).fetchone()
         except duckdb.Error as error:
             raise failure_of(error) from error
         return row[0] if row else None
@@ -174,7 +198,7 @@ class Session:
         if self.doomed:
             raise Failure(3930, "The current transaction cannot be committed. Roll back the transaction.")
         try:
-            return self.con.execute(tree.sql("duckdb"))
+            return self.con.execute(spelled(tree))
         except duckdb.Error as error:
             self.doomed = self.trancount > 0
             raise failure_of(error) from error
@@ -182,7 +206,7 @@ class Session:
     def stream(self, tree: Tree, rows: int) -> pa.RecordBatchReader:
         """The rows of a query as Arrow batches of at most `rows`."""
         try:
-            return self.con.sql(tree.sql("duckdb")).to_arrow_reader(rows)
+            return self.con.sql(spelled(tree)).to_arrow_reader(rows)
         except duckdb.Error as error:
             raise failure_of(error) from error
 
@@ -252,6 +276,14 @@ _BY_TEXT = (
         "The MERGE statement attempted to UPDATE or DELETE the same row more than once.",
     ),
 )
+
+
+def spelled(tree: Tree) -> str:
+    """DuckDB's text of a tree. ProgramError for a part that the printer would leave out."""
+    try:
+        return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        raise ProgramError(f"this has no counterpart in DuckDB: {error}") from error
 
 
 def failure_of(error: duckdb.Error) -> Exception:

@@ -41,7 +41,7 @@ def unique(env: Env, node: Tree, made: Query) -> Query:
 
 
 def _watch(env: Env, node: Tree, made: Query, alias: str) -> None:
-    if env.outer is not None:
+    if env.correlated:
         return
     mixed: Tree | None = None
     for i, output in enumerate(made.outputs):

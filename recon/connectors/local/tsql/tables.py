@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from sqlglot import exp
 
 from recon.connectors.local.tsql import ddl
+from recon.connectors.local.tsql.alter_table import alter_table, read_partitions
 from recon.connectors.local.tsql.catalog import TableDef, duck_schema, key_of
 from recon.connectors.local.tsql.context import fresh, settle, watch
 from recon.connectors.local.tsql.convert import convert
+from recon.connectors.local.tsql.create_function import create_function, drop_functions
 from recon.connectors.local.tsql.dml import target_table
 from recon.connectors.local.tsql.duck import constant, name
 from recon.connectors.local.tsql.query import query
@@ -23,6 +26,7 @@ from recon.sqlscript.tsql_parse import query as parse_query
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from recon.connectors.local.tsql.catalog import Partitions
     from recon.connectors.local.tsql.duck import Value
     from recon.connectors.local.tsql.run import Runner
     from recon.sqlscript.tokens import Token
@@ -67,6 +71,8 @@ def create(runner: Runner, leaf: Leaf) -> None:
         parts, _ = object_name(tokens, 2)
         schema = exp.Table(db=name(duck_schema(parts[-1])))
         runner.session.execute(exp.Create(this=schema, kind="SCHEMA", exists=True))
+    elif kind == "FUNCTION":
+        create_function(runner, leaf)
     elif kind not in _HARMLESS:
         _refuse(runner, leaf, f"CREATE {kind or tokens[1].text} is not supported")
 
@@ -77,14 +83,23 @@ def _create_table(runner: Runner, leaf: Leaf, given: list[Token]) -> None:
     rest = tokens[at:]
     if not parts or not rest:
         _refuse(runner, leaf, "this CREATE TABLE is not understood")
+    partitions = read_partitions(given, runner.file)
     if rest[0].word == "AS":
         _create_from(runner, leaf, parts, rest[1:])
+        _partitioned(runner, parts, partitions)
         return
     end = closing(rest, 0)
     if rest[0].word != "(" or any(t.word not in {"ON", "TEXTIMAGE_ON"} for t in rest[end + 1 : end + 2]):
         _refuse(runner, leaf, "this CREATE TABLE is not understood")
     columns = ddl.read_columns(rest[1:end], runner.file)
     ddl.create_table(runner.session, parts, columns)
+    _partitioned(runner, parts, partitions)
+
+
+def _partitioned(runner: Runner, parts: tuple[str, ...], partitions: Partitions | None) -> None:
+    table = runner.session.catalog.table(parts)
+    if table is not None and partitions is not None:
+        runner.session.catalog.replace(table, replace(table, partitions=partitions))
 
 
 def _create_from(runner: Runner, leaf: Leaf, parts: tuple[str, ...], tokens: list[Token]) -> None:
@@ -122,6 +137,10 @@ def drop_objects(runner: Runner, leaf: Leaf) -> None:
         return
     if kind == "SEQUENCE":
         drop_sequence(runner, leaf, commas(tokens[4 if exists else 2 :]), exists=exists)
+        return
+    if kind == "FUNCTION":
+        names = [ddl.table_name(piece, 0)[0] for piece in commas(tokens[4 if exists else 2 :])]
+        drop_functions(runner, names, exists=exists)
         return
     if kind not in {"TABLE", "VIEW", "PROC", "PROCEDURE"}:
         _refuse(runner, leaf, f"DROP {kind or tokens[1].text} is not supported")
@@ -165,7 +184,7 @@ def _table(runner: Runner, leaf: Leaf, parts: tuple[str, ...]) -> TableDef:
 
 
 def alter(runner: Runner, leaf: Leaf) -> None:
-    """ALTER TABLE .. ADD, DROP COLUMN, SWITCH of whole tables; rebuilding changes no row."""
+    """ALTER TABLE, FUNCTION or SEQUENCE; of indexes and statistics nothing is changed."""
     tokens = list(leaf.parts)
     kind = _words(tokens, 2)[1]
     if kind in {"INDEX", "STATISTICS", "ROLE", "USER", "LOGIN", "AUTHORIZATION"}:
@@ -173,23 +192,14 @@ def alter(runner: Runner, leaf: Leaf) -> None:
     if kind == "SEQUENCE":
         alter_sequence(runner, leaf)
         return
+    if kind == "FUNCTION":
+        create_function(runner, leaf)
+        return
     if kind != "TABLE":
         _refuse(runner, leaf, f"ALTER {kind or tokens[1].text} is not supported")
     parts, at = ddl.table_name(tokens, 2)
     table = _table(runner, leaf, parts)
-    rest = tokens[at:]
-    action = _words(rest, 3)
-    if action[0] == "ADD" and action[1] not in {"CONSTRAINT", "PRIMARY", "UNIQUE"}:
-        columns = ddl.read_columns(rest[1:], runner.file)
-        if any(c.default or c.identity or not c.nullable for c in columns):
-            _refuse(runner, leaf, "ALTER TABLE ADD with DEFAULT, IDENTITY or NOT NULL is not supported")
-        ddl.add_columns(runner.session, table, columns)
-    elif action[:2] == ["DROP", "COLUMN"]:
-        begin = 4 if action[2] == "IF" else 2
-        names = [p[0].name for p in commas(rest[begin:])]
-        ddl.drop_columns(runner.session, table, names, runner.file, leaf.line)
-    elif action[0] not in {"ADD", "REBUILD"} and action[:2] != ["DROP", "CONSTRAINT"]:
-        _refuse(runner, leaf, f"ALTER TABLE {' '.join(action[:2])} is not supported")
+    alter_table(runner, table, tokens[at:], leaf.line)
 
 
 def declare_table(runner: Runner, item: Declared) -> None:

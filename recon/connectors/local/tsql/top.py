@@ -15,6 +15,7 @@ from recon.connectors.local.tsql.aggregate import ordered_term
 from recon.connectors.local.tsql.duck import binary, cast, column, fn, minus, num, plus, subquery, times
 from recon.connectors.local.tsql.expr import known, value
 from recon.connectors.local.tsql.scope import Probe, Query, Typed
+from recon.model_result import SETTLED
 from recon.sqlscript.tsql_parse import line_of
 
 if TYPE_CHECKING:
@@ -98,14 +99,14 @@ def limited(env: Env, node: Tree, made: Query, ordering: Ordering) -> Query:
     options = limit.args.get("limit_options") if limit is not None else None
     percent = bool(options and options.args.get("percent"))
     ties = bool(options and options.args.get("with_ties"))
+    most = whole_number(env, node, _count(limit)) if limit is not None and not percent else None
     if not ordering.terms:
-        env.note(node, "TOP without ORDER BY: which rows it takes is not defined")
+        _watch_choice(env, node, tree, None if ties or offset is not None else most)
     if percent or ties:
         return _ranked(env, node, Query(tree, made.outputs), ordering, percent, ties)
     if not ordering.alias and isinstance(node, exp.SetOperation):
         alias = env.ctx.alias("o")
         tree = exp.select(*_columns(made, alias)).from_(subquery(tree, alias))
-    most = whole_number(env, node, _count(limit)) if limit is not None else None
     if most is not None and offset is None:
         _watch_ties(env, node, tree, ordering, most)
     return Query(_cut(env, node, tree, ordering, most), made.outputs)
@@ -124,7 +125,7 @@ def _cut(env: Env, node: Tree, tree: Tree, ordering: Ordering, most: int | None)
 
 def watch_row_numbers(env: Env, node: Tree, tree: exp.Select, columns: list[Tree]) -> None:
     """Have it noted when rows tie in the order of a ROW_NUMBER, so that their numbers are not defined."""
-    if env.outer is not None:
+    if env.correlated:
         return
     for window in (w for c in columns for w in c.find_all(exp.Window)):
         order = window.args.get("order")
@@ -140,9 +141,28 @@ def watch_row_numbers(env: Env, node: Tree, tree: exp.Select, columns: list[Tree
         env.ctx.probes.append(Probe(probe.limit(1), note, line_of(node, env.ctx.line)))
 
 
+def _watch_choice(env: Env, node: Tree, tree: Tree, most: int | None) -> None:
+    """TOP without an order: have it noted whether it leaves out a row that another one could replace."""
+    said = "TOP without ORDER BY: which rows it takes is not defined"
+    if env.correlated or most is None:
+        env.note(node, said)
+        return
+    cells = [column("k", item.alias) for item in tree.expressions]
+    if not isinstance(tree, exp.Select) or not cells:
+        env.note(node, said)
+        return
+    different = fn("count", exp.Distinct(expressions=[fn("row", *cells)]))
+    left_out = binary(exp.GT, fn("count", exp.Star()), num(most))
+    for note, holds in ((said, True), (SETTLED, False)):
+        chosen = exp.And(this=left_out.copy(), expression=binary(exp.GT, different.copy(), num(1)))
+        probe = exp.select(num(1)).from_(subquery(tree.copy(), "k"))
+        probe.set("having", exp.Having(this=chosen if holds else exp.Not(this=exp.Paren(this=chosen))))
+        env.ctx.probes.append(Probe(probe, note, line_of(node, env.ctx.line)))
+
+
 def _watch_ties(env: Env, node: Tree, tree: Tree, ordering: Ordering, most: int) -> None:
     """Have it noted when the last row of a TOP ties with one that is left out."""
-    if env.outer is not None or not isinstance(tree, exp.Select) or not ordering.terms:
+    if env.correlated or not isinstance(tree, exp.Select) or not ordering.terms:
         return
     rank = exp.Window(this=fn("rank"), order=exp.Order(expressions=list(ordering.terms)), over="OVER")
     ranked = tree.copy()

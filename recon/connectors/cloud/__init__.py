@@ -1,0 +1,1 @@
+"""Synapse, ADLS and Databricks through their own client libraries."""
