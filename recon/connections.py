@@ -25,7 +25,10 @@ class Synapse:
     login_seconds: int = 30
     query_seconds: int = 0  # 0: no limit
     connections: int = 4  # for reads that are split
-    extract: str = "odbc"  # or "cetas": Synapse writes Parquet to the lake itself
+    extract: str = "odbc"  # or "cetas": Synapse writes Parquet to the lake itself, by way of these:
+    data_source: str = ""  # an external data source over the lake's container
+    file_format: str = ""  # an external file format of the type PARQUET
+    external_schema: str = "dbo"  # in which the login may create external tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +139,23 @@ def read(environment: Mapping[str, str] | None = None) -> Cloud:
 
 
 def _synapse(env: Mapping[str, str]) -> Synapse:
+    extract = _one_of(env, "SYNAPSE_EXTRACT", "odbc", "cetas")
+    absent = [name for name in ("SYNAPSE_DATA_SOURCE", "SYNAPSE_FILE_FORMAT") if not env.get(name)]
+    if extract == "cetas" and absent:
+        raise SettingsError(
+            f"SYNAPSE_EXTRACT=cetas needs {' and '.join(absent)}",
+            hint="Name the external data source over the lake's container and a file format of type PARQUET.",
+        )
     return Synapse(
         conn_str=env["SYNAPSE_CONN_STR"],
         entra=_one_of(env, "SYNAPSE_AUTH", "sql", "entra") == "entra",
         login_seconds=_number(env, "SYNAPSE_LOGIN_SECONDS", 30),
         query_seconds=_number(env, "SYNAPSE_QUERY_SECONDS", 0),
         connections=max(1, _number(env, "SYNAPSE_CONNECTIONS", 4)),
-        extract=_one_of(env, "SYNAPSE_EXTRACT", "odbc", "cetas"),
+        extract=extract,
+        data_source=env.get("SYNAPSE_DATA_SOURCE") or "",
+        file_format=env.get("SYNAPSE_FILE_FORMAT") or "",
+        external_schema=env.get("SYNAPSE_EXTERNAL_SCHEMA") or "dbo",
     )
 
 

@@ -174,6 +174,7 @@ class TableInput:
     databricks: TableRef
     file: str = ""  # local and spark modes: Parquet or CSV, relative to the project folder
     filter: str = ""  # a T-SQL predicate, applied on extraction
+    split_by: str = ""  # cloud mode: a column whose ranges are read side by side
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,11 @@ class Source(Protocol):
         """
         ...
 
-    def read(self, table: TableRef, where: str = "") -> Rows:
-        """Stream the table, filtered by a T-SQL predicate."""
+    def read(self, table: TableRef, where: str = "", *, split_by: str = "") -> Rows:
+        """Stream the table, filtered by a T-SQL predicate.
+
+        `split_by` names a column whose ranges may be read side by side, where that is worth it.
+        """
         ...
 
     def cancel(self) -> None:

@@ -66,10 +66,13 @@ class Wiring:
         from recon.connectors.cloud.lake import adls_lake
         from recon.connectors.cloud.source import synapse_source
 
-        table = project.tables[0]
+        table, lake = project.tables[0], adls_lake(cloud.adls, cloud, progress)
+        place = self._settings.place(scratch.name)
         return Ports(
-            source=lambda: synapse_source(cloud, project, table, _made(scratch / "source")),
-            lake=adls_lake(cloud.adls, cloud, progress),
+            source=lambda: synapse_source(
+                cloud, project, table, _made(scratch / "source"), lake=lake, place=place
+            ),
+            lake=lake,
             world=lambda name: databricks_world(cloud, name, project.session, progress),
             comparer=lambda: duckdb_comparer(_made(scratch / "compare")),
             mask_key=self._mask_key(table),

@@ -71,6 +71,7 @@ class InputDocument(Document):
     databricks: TableName | None = None
     file: Text = ""
     filter: Text = ""
+    split_by: Text = ""
 
 
 class FilterDocument(Document):

@@ -130,7 +130,11 @@ class _Reader:
                 self._rows_file(file, number, given.file)
             if given.synapse and given.databricks:
                 yield TableInput(
-                    synapse=given.synapse, databricks=given.databricks, file=given.file, filter=given.filter
+                    synapse=given.synapse,
+                    databricks=given.databricks,
+                    file=given.file,
+                    filter=given.filter,
+                    split_by=given.split_by,
                 )
 
     def _rows_file(self, file: TomlFile[TableDocument], number: int, name: str) -> None:

@@ -251,6 +251,24 @@ def _sides(counts: SideCounts) -> str:
     return f"Synapse {count_text(counts.baseline)} · Databricks {count_text(counts.candidate)}"
 
 
+WAY_HEAD = ("Table", "As", "Where", "Rows", "Size", "SHA-256")
+
+
+def way(result: Result) -> tuple[tuple[str, ...], ...]:
+    """What each table held at each place on its way, under `WAY_HEAD`; checksums by their first 12 digits."""
+    return tuple(
+        (
+            a.table,
+            a.role,
+            a.place,
+            count_text(a.rows),
+            bytes_text(a.bytes) if a.bytes else NONE,
+            a.sha256[:12],
+        )
+        for a in result.manifest
+    )
+
+
 def _timing(timing: Timing) -> TimingFacts:
     return TimingFacts(
         step=timing.step,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from recon.model_result import Kind
 from recon.report import keys, totals, wording
+from recon.report.facts import way
 from recon.report.layout_findings import causes, lint
 from recon.report.marks import Parts, marked, plain, soft, visible
 from recon.report.marks import short as _text
@@ -83,6 +84,7 @@ def layout(facts: Facts) -> dict[str, Any]:
         "scripts": [_script("Synapse", facts.original), _script("Databricks", facts.variant)],
         "error": _lines(facts.result.failure.error) if facts.result.failure else "",
         "timings": [[t.step, t.seconds, t.rows, t.size] for t in facts.timings],
+        "way": [[_text(cell) for cell in row] for row in way(facts.result)],
         "levels": [[label, RAMP_LIGHT[n]] for n, label in enumerate(LEVEL_LABELS)],
     }
 

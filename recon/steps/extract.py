@@ -75,7 +75,8 @@ def confirmed(table: Table) -> tuple[str, ...]:
 
 def _input(table: Table, number: int, source: Source, scratch: Path, progress: Progress) -> Extract:
     given = table.inputs[number]
-    rows = _read(source, given.synapse, table, given.filter, f"inputs.filter of {given.synapse}")
+    with blamed(table, f"inputs.filter of {given.synapse}"):
+        rows = source.read(given.synapse, given.filter, split_by=given.split_by)
     return _keep(rows, given.synapse, Role.INPUT, scratch / f"input_{number}", progress)
 
 

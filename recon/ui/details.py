@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from recon import api
+from recon.report.facts import WAY_HEAD, way
 from recon.report.vocabulary import NONE, count_text, plural
 from recon.ui import diff, fmt, keys, live, load, scripts
 
@@ -203,6 +204,14 @@ def sql_and_log(run: Run, facts: Facts | None) -> None:
             border="horizontal",
             hide_index=True,
             alt="Time of each step",
+        )
+    if facts and facts.result.manifest:
+        st.subheader("What each table held on its way", anchor=False)
+        st.table(
+            [dict(zip(WAY_HEAD, map(fmt.md, row), strict=True)) for row in way(facts.result)],
+            border="horizontal",
+            hide_index=True,
+            alt="Rows, size and checksum of each table at each place",
         )
     if facts:
         with st.expander("About this run", icon=":material/info:", key="about"):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from recon import connections
 from recon.connectors.cloud.source import synapse_source
 from recon.connectors.cloud.synapse_cetas import Staging, cetas, statement
-from recon.errors import ProgramError, SourceError, SpecError
+from recon.connectors.cloud.synapse_staged import _batches
+from recon.connectors.local.lake import FolderLake
+from recon.errors import ProgramError, SettingsError, SourceError, SpecError
 from recon.model import Column, TableRef
 from tests.rig.fixtures_synapse import cloud_of, project_of
 from tests.rig.tds import Fault
@@ -63,6 +68,53 @@ def test_synapse_writes_and_only_names_come_back(source, tds, listed, tmp_path):
     assert back["id"].to_pylist() == [1, 2, 3]
     assert back.to_pylist()[2]["amount"] == Decimal("-0.0001")
     assert tds.statements[-1].startswith("DROP EXTERNAL TABLE [dbo].[recon_")
+
+
+@pytest.mark.parametrize("where", ["", "id >= 2"])
+def test_rows_that_come_by_way_of_the_lake_are_those_that_come_over_odbc(tds, tmp_path, where):
+    tds.database.lake = tmp_path / "container"
+    cloud = cloud_of(tds, "microsoft")
+    staged = replace(
+        cloud, synapse=replace(cloud.synapse, extract="cetas", data_source="lake", file_format="parquet_file")
+    )
+    lake = FolderLake(tmp_path / "container" / cloud.adls.path)
+    found = []
+    for each in (cloud, staged):
+        made = tmp_path / each.synapse.extract
+        with synapse_source(each, *project_of(tmp_path), made, lake=lake, place="RUN-0001-ab") as source:
+            rows = source.read(TABLE, where)
+            with rows.batches as batches:
+                found.append((rows.columns, batches.read_all().sort_by("id")))
+            assert any("by way of the lake" in note for note in source.notes) is (each is staged)
+        assert not lake.keys("")
+        assert not made.exists() or not list(made.iterdir())
+    assert found[0][0] == found[1][0]
+    columns = found[1][1].column_names  # over ODBC they go by position
+    assert columns == [c.name for c in found[1][0]]
+    assert found[0][1].rename_columns(columns).to_pylist() == found[1][1].to_pylist()
+    assert [str(t) for t in found[0][1].schema.types] == [str(t) for t in found[1][1].schema.types]
+
+
+def test_a_file_of_other_columns_or_values_is_no_table(tmp_path):
+    schema = pa.schema([("id", pa.int32()), ("code", pa.string())])
+    for at, (names, values) in enumerate(
+        ((["id", "other"], [[1], ["a"]]), (["id", "code"], [[2**40], ["a"]]))
+    ):
+        file = tmp_path / f"{at}.parquet"
+        pq.write_table(pa.table(dict(zip(names, values, strict=True))), file)
+        with pytest.raises(SourceError) as caught:
+            list(_batches([file], schema, TABLE))
+        assert str(2**40) not in str(caught.value)
+        assert not file.exists()
+
+
+def test_without_a_data_source_cetas_is_refused():
+    said = dict.fromkeys(
+        ("SYNAPSE_CONN_STR", "ADLS_STORAGE_ACCOUNT", "ADLS_CONTAINER", "DATABRICKS_SERVER_HOSTNAME",
+         "DATABRICKS_HTTP_PATH"), "x"
+    )  # fmt: skip
+    with pytest.raises(SettingsError, match="SYNAPSE_DATA_SOURCE and SYNAPSE_FILE_FORMAT"):
+        connections.read({**said, "SYNAPSE_EXTRACT": "cetas"})
 
 
 def test_a_filter_goes_along(source, listed, tmp_path):

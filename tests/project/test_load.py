@@ -50,6 +50,7 @@ synapse = "stg.ROWS"
 databricks = "`silver`.`the rows`"
 file = "data/rows.csv"
 filter = "load_ts = '2024-01-31'"
+split_by = "load_ts"
 
 [[inputs]]
 synapse = "dbo.FACT"
@@ -115,6 +116,7 @@ def test_a_full_project(project):
                         databricks=TableRef("silver", "the rows"),
                         file="data/rows.csv",
                         filter="load_ts = '2024-01-31'",
+                        split_by="load_ts",
                     ),
                     TableInput(
                         synapse=TableRef("dbo", "FACT"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from recon.model import Script
+from recon.model import Arrival, Script
 from recon.model_result import Result
 from recon.report import codec
 from recon.report.pdf import render_pdf
@@ -212,3 +212,15 @@ def test_a_message_of_many_lines_is_kept_whole_in_what_ran() -> None:
     texts = pages(render_pdf(facts_of(result)))
     assert "caused by: disk full" not in texts[0]
     assert "caused by: disk full at line 3" in texts[1]
+
+
+def test_the_pdf_says_what_each_table_held_on_its_way() -> None:
+    way = (
+        Arrival(table="stg.sales", role="input", place="Synapse", rows=1200),
+        Arrival(table="stg.sales", role="input", place="ADLS", rows=1200, bytes=4096, sha256="ab12" * 16),
+    )
+    text = " ".join(pages(render_pdf(facts_of(replace(factory.executive(), manifest=way)))))
+    assert "What each table held on its way" in text
+    assert re.search(r"stg\.sales input Synapse 1,200", text)
+    assert re.search(r"stg\.sales input ADLS 1,200 4,096 B ab12ab12ab12", text)
+    assert "What each table held" not in " ".join(pages(made("executive")[1]))

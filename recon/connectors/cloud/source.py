@@ -16,10 +16,12 @@ from sqlglot import exp
 from recon.connectors.cloud import odbc_errors
 from recon.connectors.cloud.odbc_arrow import Opened, Reading, read
 from recon.connectors.cloud.synapse_catalogue import columns_of, described, procedure_call
+from recon.connectors.cloud.synapse_cetas import Staging
 from recon.connectors.cloud.synapse_query import asked
 from recon.connectors.cloud.synapse_ranges import ranges, read_together, splitting
 from recon.connectors.cloud.synapse_scripts import arguments, procedure_of, sent, written
 from recon.connectors.cloud.synapse_session import SynapseSession, login_of
+from recon.connectors.cloud.synapse_staged import Detour
 from recon.connectors.cloud.synapse_types import Seventh, cells, selected, watch_offsets
 from recon.connectors.cloud.synapse_words import predicate
 from recon.connectors.cloud.synapse_words import table as table_name
@@ -41,22 +43,31 @@ if TYPE_CHECKING:
     from recon.connections import Cloud
     from recon.errors import ReconError
     from recon.model import Column, Project, Scalar, Script, Table
+    from recon.ports import Lake
     from recon.sqlscript.tsql_tree import ScriptTree
 
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def synapse_source(cloud: Cloud, project: Project, table: Table, scratch: Path) -> Generator[SynapseSource]:
+def synapse_source(
+    cloud: Cloud, project: Project, table: Table, scratch: Path, *, lake: Lake | None = None, place: str = ""
+) -> Generator[SynapseSource]:
     """Synapse, connected and with its session settings pinned; every connection is closed at the end.
 
-    SettingsError when the environment does not say how to connect, SourceError when Synapse is not there.
-    Nothing is written to `scratch`: rows stream.
+    With `extract = "cetas"` tables come by way of `place` in the lake and of files in `scratch`; else rows
+    stream, and nothing is written. SettingsError when the environment does not say how to connect,
+    SourceError when Synapse is not there.
     """
+    said, detour = cloud.synapse, None
+    if said.extract == "cetas" and lake is not None:
+        staging = Staging(said.data_source, said.file_format, said.external_schema)
+        detour = Detour(lake=lake, staging=staging, path=cloud.adls.path, place=place, folder=scratch)
     source = SynapseSource(
         SynapseSession(login_of(cloud)),
-        connections=cloud.synapse.connections,
+        connections=said.connections,
         collation=project.session.collation,
+        detour=detour,
     )
     if project.session.now is not None:
         source.note("GETDATE() is the clock of Synapse: [session] now of recon.toml does not reach it")
@@ -74,8 +85,16 @@ class SynapseSource:
     `collation` is what the project believes the database to have; columns of another one are noted.
     """
 
-    def __init__(self, session: SynapseSession, *, connections: int = 1, collation: str = "") -> None:
+    def __init__(
+        self,
+        session: SynapseSession,
+        *,
+        connections: int = 1,
+        collation: str = "",
+        detour: Detour | None = None,
+    ) -> None:
         self.session = session
+        self._detour = detour
         self._connections = connections
         self._collation = collation
         self._reads: list[Opened] = []
@@ -174,6 +193,10 @@ class SynapseSource:
         over a connection of its own.
         """
         columns = self.columns(table)
+        if self._detour is not None:
+            self.note(f"{table} came by way of the lake: Synapse wrote it there as Parquet")
+            made = cells(columns, str(table), Seventh())
+            return Rows(columns, self._detour.read(self.session, table, columns, made, where))
         source = table_name(table)
         filters = [predicate(where)] if where else []
 

@@ -266,8 +266,8 @@ class LocalSource:
             return tuple(Column(n, str(o.type)) for n, o in zip(names, made.outputs, strict=True))
         return tuple(Column(c.name, str(c.type), c.nullable) for c in found.columns)
 
-    def read(self, table: TableRef, where: str = "") -> Rows:
-        """Stream the table's rows, filtered by a T-SQL predicate."""
+    def read(self, table: TableRef, where: str = "", *, split_by: str = "") -> Rows:
+        """Stream the table's rows, filtered by a T-SQL predicate; in one piece, whatever `split_by`."""
         self.columns(table)
         parts = [p for p in (table.schema, table.name) if p]
         named = exp.Table(
