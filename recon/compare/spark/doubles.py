@@ -84,7 +84,7 @@ def _double(spelled: str) -> exp.Expr:
 
 def _shortest(size: exp.Expr, *, single: bool) -> exp.Expr:
     """The digits of a positive, finite number with an exponent, or as Java prints it."""
-    lengths = (6, 7, 8) if single else (15, 16)
+    lengths = (1, 6, 7, 8, 9) if single else (1, 15, 16, 17)  # one digit: the smallest there are
     tried = [t.call("format_string", t.text(f"%.{n - 1}e"), cast(size, "DOUBLE")) for n in lengths]
     kind = "FLOAT" if single else "DOUBLE"
     read = [(t.equals(try_cast(said, kind), size), said.copy()) for said in tried]

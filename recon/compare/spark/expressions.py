@@ -69,6 +69,8 @@ def _literal(node: exp.Expr, _: Lower) -> Value:
         digits, __, decimals = node.name.partition(".")
         if not (digits + decimals).isdigit():
             raise refused(f"the number {node.name}")
+        if len(digits) + len(decimals) > 38:  # no decimal: DuckDB reads it as a double too
+            return Value(cast(t.text(node.name), "DOUBLE"), DOUBLE)
         return Value(t.number(node.name), Kind(exp.DType.DECIMAL, len(digits) + len(decimals), len(decimals)))
     size = int(node.name)
     kind = INT if size < 2**31 else BIGINT if size < 2**63 else HUGEINT
