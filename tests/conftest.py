@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from recon import api
+from tests.browser import chromium, visit
 from tests.small_project import write_small_project
+
+__all__ = ["chromium", "visit"]  # fixtures
 
 
 def wait_for(condition, seconds=60.0, what="it"):

@@ -8,10 +8,10 @@ import pytest
 
 from recon import api
 from recon.model_result import Verdict
+from tests.browser import ROOT, serve
 from tests.conftest import end_workers, settle, wait_for
-from tests.ui.test_browser import ROOT, _serve, chosen, chromium, expect, pytestmark, visit
+from tests.ui.test_browser import chosen, expect, pytestmark
 
-__all__ = ["chromium", "visit"]  # fixtures
 pytestmark = [*pytestmark, pytest.mark.spark, pytest.mark.timeout(300)]
 
 
@@ -21,7 +21,7 @@ def server(cloud, demo_folder, tmp_path, monkeypatch):
     settle(monkeypatch, tmp_path, demo_folder)
     for name, value in cloud.environment("microsoft").items():
         monkeypatch.setenv(name, value)
-    process, base = _serve(ROOT / "app.py", tmp_path / "server.log")
+    process, base = serve(ROOT / "app.py", tmp_path / "server.log")
     yield base
     process.terminate()
     process.wait(timeout=20)

@@ -129,7 +129,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         thrift = "x-thrift" in (self.headers.get("Content-Type") or "")
         call = _called(body) if thrift else address.path
-        fault = rig.faults.meet(call)
+        fault = rig.faults.meet(call, body)
         if not rig.lets_in(authorization):
             self._send(401, b"{}", {"x-databricks-reason-phrase": "Invalid access token."})
         elif fault is None or (not fault.status and self._suffer(fault)):

@@ -12,7 +12,7 @@ class Fault:
 
     `call` is a Thrift procedure (`OpenSession`) or a path of the REST interface (`/api/2.2/jobs/runs/get`).
     A `status` is answered in place of the real answer; `drop` cuts the connection (`half`: in the middle of
-    the answer); `stall` waits that many seconds first.
+    the answer); `stall` waits that many seconds first. `contains`: only calls whose body has this text.
     """
 
     call: str
@@ -23,6 +23,7 @@ class Fault:
     drop: bool = False
     half: bool = False
     stall: float = 0.0
+    contains: str = ""
 
 
 class Faults:
@@ -44,12 +45,12 @@ class Faults:
             self._plan.clear()
             self.calls.clear()
 
-    def meet(self, call: str) -> Fault | None:
+    def meet(self, call: str, body: bytes = b"") -> Fault | None:
         """What happens to this call; None when it passes."""
         with self._lock:
             self.calls.append(call)
             for fault in self._plan:
-                if fault.call != call or fault.times <= 0:
+                if fault.call != call or fault.times <= 0 or fault.contains.encode() not in body:
                     continue
                 if fault.after > 0:
                     fault.after -= 1

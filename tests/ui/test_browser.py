@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +13,7 @@ from recon import api
 from recon.model import RunState, Step
 from recon.model_result import Failure, Verdict
 from recon.ui.fmt import md
+from tests.browser import CHROMIUM, ROOT, serve, settled
 from tests.conftest import wait_for
 from tests.ui.sample import HOSTILE, sample_result
 from tests.ui.stories import AtWork, keep
@@ -26,103 +22,21 @@ playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is no
 expect = playwright.expect
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
-CHROMIUM = next(
-    (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
-)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: make test-deps"),
 ]
 
-ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 MAP = ".st-key-heat .nsewdrag[data-subplot=xy]"
-
-
-def _serve(script: Path, log: Path) -> tuple[subprocess.Popen, str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    path = os.pathsep.join(p for p in (str(ROOT), os.environ.get("PYTHONPATH", "")) if p)
-    address = ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    with log.open("wb") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), *address],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": path, "RECON_WORKER_IDLE": "3"},
-            stdout=sink,
-            stderr=sink,
-        )
-    base = f"http://127.0.0.1:{port}/"
-
-    def healthy() -> bool:
-        assert process.poll() is None, log.read_text()
-        try:
-            return urllib.request.urlopen(base + "_stcore/health", timeout=1).read() == b"ok"
-        except OSError:
-            return False
-
-    wait_for(healthy, 60, "a healthy server")
-    return process, base
 
 
 @pytest.fixture
 def server(home, tmp_path):
     """A fresh server over the store of this test; nobody has asked it anything yet."""
-    process, base = _serve(ROOT / "app.py", tmp_path / "server.log")
+    process, base = serve(ROOT / "app.py", tmp_path / "server.log")
     yield base
     process.terminate()
     process.wait(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(chromium):
-    """Opens pages, each in a context of its own; fails when any of them asks a foreign host."""
-    contexts, foreign = [], []
-
-    def note(request) -> None:
-        if not re.match(r"https?://127\.0\.0\.1[:/]|data:|blob:", request.url):
-            foreign.append(request.url)
-
-    def open_(url: str, scheme: str = "light"):
-        context = chromium.new_context(
-            viewport={"width": 1440, "height": 1340}, color_scheme=scheme, accept_downloads=True
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", note)
-        page.goto(url)
-        settled(page)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert not foreign, f"the page asked {foreign}"
-
-
-def settled(page) -> None:
-    """Wait until the script has run and nothing is a skeleton any more."""
-    page.wait_for_selector("[data-testid=stMain]", timeout=60_000)
-    page.wait_for_selector(IDLE, timeout=60_000)
-    expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=30_000)
 
 
 def click_cell(page, row: int, column: int, *, rows: int, columns: int, across: float = 0.5) -> None:
@@ -180,7 +94,7 @@ def test_names_are_shown_as_they_are(tmp_path, monkeypatch, visit):
         "        st.header(md(name), anchor=False)\n        st.badge(badge(name))\n",
         "utf-8",
     )
-    process, base = _serve(script, tmp_path / "server.log")
+    process, base = serve(script, tmp_path / "server.log")
     try:
         page = visit(base)
         for n, name in enumerate(names):
