@@ -244,6 +244,8 @@ class Project:
     partial_above: Decimal = Decimal(95)
     sample_rows: int = 400
     control_totals: bool = True  # taken in every run
+    csv_copy: bool = False  # of what comes out of Synapse, kept with the run
+    keep_results: str = ""  # the schema on Databricks in which each candidate is kept as a table
     session: Session = field(default_factory=Session)
     tables: tuple[Table, ...] = ()
 

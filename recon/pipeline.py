@@ -21,6 +21,7 @@ from recon.model import Mode, Step
 from recon.model_result import Comparison, Failure, Result
 from recon.sqlscript.lint import lint
 from recon.steps import filters, manifest
+from recon.steps.csvcopy import csv_copy
 from recon.steps.execute import execute
 from recon.steps.explain import explain, loose_clocks
 from recon.steps.extract import confirmed, extract
@@ -46,6 +47,7 @@ class Walk:
     """One run to walk. `project` is its request, frozen: one table with one variant.
 
     `scratch` is emptied by whoever made it; `differences` is the file in which differing cells are kept.
+    `copies` is a folder for the CSV copy of what came out of Synapse, where the project asks for one.
     `place` names the run in systems that others use too, and is nobody else's; `continues` is the scratch of
     an earlier run whose whole steps count for this one.
     """
@@ -54,6 +56,7 @@ class Walk:
     project: Project
     scratch: Path
     differences: Path
+    copies: Path | None = None
     place: str = ""
     continues: Path | None = None
 
@@ -142,6 +145,8 @@ def _extracted(run: Walk, ports: Ports, progress: Progress, notes: list[str]) ->
                 inputs=found.inputs, baseline=found.baseline, target=found.target, notes=tuple(notes)
             )
         manifest.sealed(point.extracted, progress)
+        if run.project.csv_copy and run.copies:
+            notes += csv_copy(run.table, point.extracted, run.copies, progress)
         manifest.save(point, run.scratch)
         return point
 

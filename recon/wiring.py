@@ -73,7 +73,9 @@ class Wiring:
                 cloud, project, table, _made(scratch / "source"), lake=lake, place=place
             ),
             lake=lake,
-            world=lambda name: databricks_world(cloud, name, project.session, progress),
+            world=lambda name: databricks_world(
+                cloud, name, project.session, progress, keep=project.keep_results
+            ),
             comparer=lambda: duckdb_comparer(_made(scratch / "compare")),
             mask_key=self._mask_key(table),
             lake_name="ADLS",

@@ -116,6 +116,7 @@ def _walk_one(run: str, settings: Settings, store: Store, wiring: Wiring, pulse:
                 project=project,
                 scratch=scratch,
                 differences=scratch / "differences.parquet",
+                copies=folder / "extract",
                 place=settings.place(run),
                 continues=settings.scratch(earlier) if earlier else None,
             ),

@@ -36,6 +36,8 @@ class Defaults(Document):
     partial_above: Annotated[Decimal, PlainValidator(grammar.percentage)] = Decimal(95)
     sample_rows: Annotated[int, Field(ge=1, le=100_000)] = 400
     control_totals: bool = True
+    csv_copy: bool = False
+    keep_results: Annotated[str, PlainValidator(grammar.schema_name)] = ""
 
 
 class SessionDocument(Document):

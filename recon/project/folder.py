@@ -61,6 +61,8 @@ class _Reader:
             partial_above=document.defaults.partial_above,
             sample_rows=document.defaults.sample_rows,
             control_totals=document.defaults.control_totals,
+            csv_copy=document.defaults.csv_copy,
+            keep_results=document.defaults.keep_results,
             session=Session(**document.session.model_dump()),
             tables=tables,
         )

@@ -125,6 +125,13 @@ def table_name(value: object) -> TableRef:
             raise Wrong(f'"{value}" has {len(parts)} parts', 'Write "schema.name" or "catalog.schema.name".')
 
 
+def schema_name(value: object) -> str:
+    """A schema as written: `schema` or `catalog.schema`."""
+    if text(value) and len(name_parts(value)) > 2:
+        raise Wrong(f'"{value}" has too many parts', 'Write "catalog.schema".')
+    return text(value)
+
+
 def procedure_name(value: object) -> str:
     """A procedure's name as written, of one to three parts."""
     if text(value) and len(name_parts(value)) > 3:

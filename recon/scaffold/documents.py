@@ -179,6 +179,7 @@ mode = "spark"
 partial_above = 95.0     # PARTIAL MATCH above this match percentage, NO MATCH below
 sample_rows = 400        # differing cells kept per column and kind
 control_totals = true    # sum, least, greatest, distinct and NULLs of each column, in every run
+csv_copy = false         # true: what comes out of Synapse is also kept as CSV
 
 [session]                # what both sides must share for their data to be comparable
 timezone = "UTC"

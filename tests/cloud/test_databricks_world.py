@@ -285,3 +285,23 @@ def test_what_a_crash_left_is_listed_and_dropped(databricks, databricks_cloud, w
             drop_leftover(databricks_cloud, "recon_somebody_elses")
     assert leftovers(databricks_cloud) == ()
     assert databricks.spark.schemas == {"recon_somebody_elses"}
+
+
+@pytest.mark.parametrize("text", ["create table gold.t as select :a as a", "select :a as a, 'x' as `b c`"])
+def test_a_result_is_kept_when_asked(databricks, databricks_cloud, warehouse_spark, tmp_path, text):
+    warehouse_spark.sql("CREATE SCHEMA kept")
+    with databricks_world(databricks_cloud, "r1", Session(), Progress(), keep="main.kept") as engine:
+        table = engine.run(sql(text), {"a": 5}, None)
+        assert rows(engine, table, tmp_path / "out")[0][0] == 5
+        [note] = [note for note in engine.notes if "kept" in note]
+    [name] = [t.name for t in warehouse_spark.catalog.listTables("kept")]
+    assert name == f"{table.name}__recon_r1"
+    assert f"`main`.`kept`.`{name}`" in note
+    assert [r["a"] for r in warehouse_spark.table(f"kept.{name}").collect()] == [5]
+
+
+def test_a_result_that_cannot_be_kept_takes_nothing_away(databricks_cloud, tmp_path):
+    with databricks_world(databricks_cloud, "r1", Session(), Progress(), keep="main.nowhere") as engine:
+        table = engine.run(sql("create table gold.t as select 1 as a"), {}, None)
+        assert rows(engine, table, tmp_path / "out") == [(1,)]
+        assert [note for note in engine.notes if "failed" in note and "nowhere" in note]

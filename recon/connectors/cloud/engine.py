@@ -19,7 +19,7 @@ from recon.connectors.cloud.engine_names import RESULT, Names, safe
 from recon.connectors.cloud.engine_rows import declared, declared_by, portable, written
 from recon.connectors.cloud.engine_script import Script
 from recon.connectors.cloud.jobs import Job
-from recon.errors import EngineError, ProgramError, SettingsError
+from recon.errors import EngineError, ProgramError, ReconError, SettingsError
 from recon.model import Column
 from recon.sqlscript.databricks_text import CellKind, Statement, cells
 from recon.sqlscript.databricks_types import databricks_type
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def databricks_world(
-    cloud: Cloud, name: str, session: Session, progress: Progress, *, log: Path | None = None
+    cloud: Cloud, name: str, session: Session, progress: Progress, *, log: Path | None = None, keep: str = ""
 ) -> Generator[Engine]:
     """A world called `name` on the SQL warehouse. Its schemas are dropped at the end, whatever happened.
 
     SettingsError when the login, the warehouse or a permission is missing; EngineError when Databricks does
     not answer. Schemas that cannot be dropped are warned of by name, for `recon clean`. What a PySpark
-    variant prints goes to the file `log`.
+    variant prints goes to the file `log`. What is exported is also kept as a table in the schema `keep`.
     """
     names = Names(cloud.databricks.catalog, f"{safe(cloud.databricks.schema_prefix)}_{safe(name)}")
     progress.say("Connecting to Databricks")
@@ -51,7 +51,7 @@ def databricks_world(
     janitor = Janitor(cloud, warehouse, names.catalog)
     folder = Path(tempfile.mkdtemp(prefix="recon-"))
     try:
-        world = DatabricksEngine(cloud, warehouse, names, session, log or folder / "job.log")
+        world = DatabricksEngine(cloud, warehouse, names, session, log or folder / "job.log", keep)
         with progress.interruptible(world.cancel):
             world.open()
         yield world
@@ -65,12 +65,15 @@ def databricks_world(
 class DatabricksEngine:
     """An `Engine` (see `recon.ports`) over one session of a SQL warehouse."""
 
-    def __init__(self, cloud: Cloud, warehouse: Warehouse, names: Names, session: Session, log: Path) -> None:
+    def __init__(
+        self, cloud: Cloud, warehouse: Warehouse, names: Names, session: Session, log: Path, keep: str
+    ) -> None:
         self._cloud = cloud
         self._warehouse = warehouse
         self._names = names
         self._session = session
         self._log = log
+        self._keep = keep
         self._version = ""
         self._born = datetime.now(UTC)
         self._made: set[str] = set()
@@ -179,6 +182,8 @@ class DatabricksEngine:
             self._try(rows, params, blame)
         file = once() if query else self._warehouse.again(once)
         pq.read_metadata(file)  # it is whole
+        if self._keep:
+            self._notes.append(self._kept(table, query, where, blame or (query.statement if query else None)))
         return (file,)
 
     def cancel(self) -> None:
@@ -274,6 +279,22 @@ class DatabricksEngine:
             origin = exp.paren(exp.Var(this=f"\n{query.text}\n"))
         rows = exp.select(*(picked or [exp.Star()])).from_(origin)
         return rows.where(exp.paren(exp.Var(this=f"\n{where}\n"))) if where else rows
+
+    def _kept(self, table: TableRef, query: Query | None, where: str, blame: Statement | None) -> str:
+        """Copy what is compared into a table that stays; a note of where it is, or why it is nowhere."""
+        there = ours.lasting(self._keep, f"{table.name}__{self._names.base}")
+        rows = self._rows(table, query, [], where)
+        shown = there.sql("databricks")
+        tree = ours.copied(there, exp.Var(this=f"\n{rows}\n") if isinstance(rows, str) else rows)
+        what = f"keeping the result as {shown}"
+        try:
+            if query is not None and blame is not None:
+                self._warehouse.script(tree.sql("databricks"), query.params, blame)
+            else:
+                self._warehouse.do(tree, what)
+        except ReconError as error:
+            return f"{what} failed: {error}"
+        return f"The candidate is kept on Databricks as {shown}."
 
     def _try(self, rows: exp.Expr | str, params: Mapping[str, Any], blame: Statement) -> None:
         """Let Databricks read a filter before any row: what is wrong with it is the filter's fault."""

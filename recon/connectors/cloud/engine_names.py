@@ -110,7 +110,13 @@ def over_files(table: exp.Table, url: str) -> exp.Create:
     return exp.Create(this=table, kind="TABLE", properties=exp.Properties(expressions=told))
 
 
-def copied(table: exp.Table, query: exp.Query) -> exp.Create:
+def lasting(schema: str, name: str) -> exp.Table:
+    """A table in a schema that is not ours: `schema` may have its catalog before it."""
+    place = exp.to_table(schema, dialect="databricks")
+    return exp.table_(name[:_LONGEST], db=place.name, catalog=place.db or None, quoted=True)
+
+
+def copied(table: exp.Table, query: exp.Expr) -> exp.Create:
     """CREATE TABLE ... AS: a managed table of its own, whatever its columns are called."""
     return exp.Create(this=table, kind="TABLE", expression=query, properties=_any_name())
 
