@@ -15,8 +15,11 @@ run: $(VENV)/.installed-$(SPARK)  ## Open the dashboard on the bundled demo (SPA
 	$(PY) -m streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/.installed-dev  ## Set up and run the whole test suite; says which parts of the machine are absent
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	@$(PY) tests/absent.py
+
+test-every: $(VENV)/.installed-dev  ## The same on Spark with every trap, not a part of them
+	RECON_EVERY_TRAP=1 $(PY) -m pytest tests/spark_compare -n 2 --dist loadfile
 
 test-deps:  ## Install what tests need beyond pip (Java, Chromium, fonts), where that is possible
 	@bash tests/install_system_packages.sh
@@ -58,4 +61,4 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed-1
 	$(PIP) install -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-deps demo check lint types arch fix bench
+.PHONY: help run test test-every test-deps demo check lint types arch fix bench

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 
 import pyarrow.parquet as pq
 
 from recon.model import Rule
 from tests.compare.tables import table
+
+# A comparison costs Spark some seconds, whatever its size: a part of the traps, or all that there are when asked.
+EVERY = bool(os.environ.get("RECON_EVERY_TRAP"))
+LOT = 20  # columns in one comparison
+
+
+def lots(pairs):
+    """The pairs in lots that are compared at once."""
+    return [pairs[start : start + LOT] for start in range(0, len(pairs), LOT)]
 
 
 def side_by_side(pairs):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,42 +15,13 @@ from recon.compare import Side, Spec
 from recon.compare.keyfinder import propose_keys
 from recon.compare.totals import control_totals
 from recon.model import Rule, TableRef, TextPolicy
-from tests.compare import test_oracle, zoo
-from tests.compare.golden import GOLDEN
+from tests.compare import random_tables, zoo
 from tests.compare.seeded import SEEDED
 from tests.compare.tables import table
-from tests.compare.test_cells import ZOO
-from tests.spark_compare.both import same_result, side_by_side
+from tests.spark_compare.both import EVERY, same_result, side_by_side
 
 pytestmark = pytest.mark.spark
-LOT = 20  # columns in one comparison
-# Each costs Spark some seconds, whatever its size: a quarter of them, or all that there are when asked.
-TRAPS = zoo.TRAPS if os.environ.get("RECON_EVERY_TRAP") else zoo.TRAPS[::4]
-
-
-def lots(pairs):
-    return [pairs[start : start + LOT] for start in range(0, len(pairs), LOT)]
-
-
-CELLS = [(*(*trap, 0, None, ("", ""))[:4], (*trap, 0, None)[6] if len(trap) > 6 else None, trap[7] if len(trap) > 7 else ("", ""))
-         for trap in ZOO.values()]  # fmt: skip
-TYPES = [
-    (p.stored[0], [c[0] for c in p.cells], p.stored[1], [c[1] for c in p.cells], None, p.types)
-    for pairs in GOLDEN.values()
-    for p in pairs
-]
-
-
-@pytest.mark.parametrize("lot", lots(CELLS), ids=lambda lot: f"{len(lot)} traps")
-def test_traps_of_single_cells(benches, lot, tmp_path):
-    frames, options = side_by_side(lot)
-    assert same_result(benches, *frames, keys=["k"], tmp_path=tmp_path, **options).rows.differing
-
-
-@pytest.mark.parametrize("lot", lots(TYPES), ids=lambda lot: f"{len(lot)} pairs")
-def test_pairs_of_types(benches, lot):
-    frames, options = side_by_side(lot)
-    assert same_result(benches, *frames, keys=["k"], **options).rows.differing
+TRAPS = zoo.TRAPS if EVERY else zoo.TRAPS[::4]
 
 
 def test_causes(benches):
@@ -83,10 +53,10 @@ def test_repeated_keys_hostile_names_rules_and_the_differences_file(benches, tmp
     assert found.rows.null_keys.baseline
 
 
-@settings(test_oracle.MANY, max_examples=5)
-@given(case=test_oracle.cases())
+@settings(random_tables.MANY, max_examples=5)
+@given(case=random_tables.cases())
 def test_random_tables(benches, case):
-    one, other = (test_oracle.run(bench, *case, sample_rows=3) for bench in benches)
+    one, other = (random_tables.run(bench, *case, sample_rows=3) for bench in benches)
     assert other == one
 
 
