@@ -66,7 +66,9 @@ def pair(
     axis, totals = axes.choose(engine, plan, tables, found.counts, same=found.rows == 0)
     repeated = _repeated(engine, plan, found, unique=unique)
     joins = _joins(plan, found, range(len(plan.compared)), repeated=repeated)
-    if hashed and not repeated:
+    if hashed and found.rows == 0:
+        suspects, alone = (), False
+    elif hashed and not repeated:
         suspects, alone = fingerprints.suspects(engine, plan, found), False
     else:
         suspects, alone = _suspects(engine, plan, joins)
