@@ -19,6 +19,7 @@ from recon.progress import Progress
 from tests.rig.databricks_server import CLIENT, SECRET, TOKEN, wait_until
 from tests.rig.entra import DATABRICKS_AUDIENCE, Entra
 from tests.rig.fixtures_databricks import *  # noqa: F403 (fixtures)
+from tests.rig.thrift_columns import Rows
 from tests.rig.thrift_faults import Fault
 
 pytestmark = pytest.mark.spark
@@ -114,6 +115,22 @@ def test_no_answer_ends_in_time_and_may_be_tried_again(databricks, databricks_cl
 def test_a_catalog_that_does_not_exist(databricks_cloud, tmp_path):
     with pytest.raises((EngineError, SettingsError), match="connecting to Databricks"):
         one(with_login(databricks_cloud, token=TOKEN, catalog="nowhere"), tmp_path)
+
+
+# --- On the way back ---
+
+
+@pytest.mark.parametrize("where", ["", "a > 1"])
+def test_rows_that_get_lost_on_the_way_back_are_no_difference(
+    databricks, databricks_cloud, tmp_path, monkeypatch, where
+):
+    whole = Rows.batches
+    with databricks_world(databricks_cloud, "r1", Session(), Progress()) as engine:
+        table = engine.run(sql("create table gold.t as select explode(sequence(1, 5)) as a"), {}, None)
+        assert engine.export(table, tmp_path / "whole", where)
+        monkeypatch.setattr(Rows, "batches", lambda *a, **k: whole(*a[:2], max(1, a[2] - 1), **k))
+        with pytest.raises(EngineError, match=r"transport fault at Databricks: gold\.t has [45] rows there"):
+            engine.export(table, tmp_path / "cut", where)
 
 
 # --- While the variant runs ---

@@ -181,7 +181,9 @@ class DatabricksEngine:
         if blame is not None:
             self._try(rows, params, blame)
         file = once() if query else self._warehouse.again(once)
-        pq.read_metadata(file)  # it is whole
+        fetched = pq.read_metadata(file).num_rows
+        if query is None:
+            self._all_here(table, where, fetched, what)
         if self._keep:
             self._notes.append(self._kept(table, query, where, blame or (query.statement if query else None)))
         return (file,)
@@ -279,6 +281,17 @@ class DatabricksEngine:
             origin = exp.paren(exp.Var(this=f"\n{query.text}\n"))
         rows = exp.select(*(picked or [exp.Star()])).from_(origin)
         return rows.where(exp.paren(exp.Var(this=f"\n{where}\n"))) if where else rows
+
+    def _all_here(self, table: TableRef, where: str, fetched: int, what: str) -> None:
+        """Rows that got lost between Databricks and here must not look like rows that nobody wrote."""
+        counted = self._rows(table, None, [exp.Count(this=exp.Star())], where)
+        there = int(self._warehouse.rows(counted, what)[0][0])
+        if there != fetched:
+            raise EngineError(
+                f"transport fault at Databricks: {table} has {there:,} rows there, {fetched:,} were fetched",
+                hint="Run again. A view whose rows change each time it is read has to become a table.",
+                retryable=True,
+            )
 
     def _kept(self, table: TableRef, query: Query | None, where: str, blame: Statement | None) -> str:
         """Copy what is compared into a table that stays; a note of where it is, or why it is nowhere."""
