@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DIALECT: Final = "duckdb"
+_SMALLINT_BITS: Final = 15  # without its sign
 PLAIN_TEXTS: Final = {"varchar", "string", "text"}  # what the engine calls text that needs no cast
 
 BLANKS: Final = r"[\s\x{0085}\x{00A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+"
@@ -205,8 +206,11 @@ def hash64(values: Sequence[exp.Expr]) -> exp.Expr:
 
 
 def bucket(hashed: exp.Expr, power: int) -> exp.Expr:
-    """One of 2 ** power numbers from 0, by a 64-bit hash."""
-    return as_type(exp.BitwiseAnd(this=own(hashed), expression=number(2**power - 1)), "INT")
+    """One of 2 ** power numbers from 0, by a 64-bit hash. DuckDB groups a SMALLINT by an array's index."""
+    small = power <= _SMALLINT_BITS
+    return as_type(
+        exp.BitwiseAnd(this=own(hashed), expression=number(2**power - 1)), "SMALLINT" if small else "INT"
+    )
 
 
 def hash_sum(hashed: exp.Expr) -> exp.Expr:

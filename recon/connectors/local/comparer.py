@@ -149,6 +149,7 @@ def duckdb_comparer(folder: Path, *, memory_limit: str = "1500MB") -> Generator[
         "TimeZone": "UTC",
         "preserve_insertion_order": "false",
         "autoinstall_known_extensions": "false",
+        "perfect_ht_threshold": 17,  # bits: groups of a SMALLINT are found by index, not by hash
     }
     try:
         connection = duckdb.connect(":memory:", config=settings)
