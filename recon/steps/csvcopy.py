@@ -31,18 +31,17 @@ def csv_copy(table: Table, extracted: Extracted, folder: Path, progress: Progres
     hidden = {name.casefold() for name, rule in table.rules.items() if rule.sensitive}
     notes: list[str] = []
     for extract in (*extracted.inputs, extracted.baseline):
-        file = folder / f"{extract.role}_{_ODD.sub('_', str(extract.table))}.csv"
+        file = folder / f"{extract.file.stem}_{_ODD.sub('_', str(extract.table))}.csv"
         unfinished = file.with_suffix(".part")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             left_out = _write(extract, hidden, unfinished)
             unfinished.replace(file)
-        except OSError as error:
+        except (OSError, pa.ArrowException) as error:
             if unfinished.is_file():
                 unfinished.unlink()
-            progress.warn(
-                f"No CSV copy of {extract.table} was written: {error.strerror or 'the disk failed'}"
-            )
+            why = error.strerror if isinstance(error, OSError) else "CSV cannot hold a type of its columns"
+            progress.warn(f"No CSV copy of {extract.table} was written: {why or 'the disk failed'}")
             continue
         without = f", without {', '.join(left_out)} (sensitive)" if left_out else ""
         notes.append(f"{file.name}: a CSV copy of {extract.role} {extract.table}{without}")

@@ -75,6 +75,16 @@ def test_a_disk_that_is_full_takes_only_the_copy(tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_what_csv_cannot_hold_takes_only_the_copy(tmp_path):
+    found = extracted(tmp_path, pa.table({"n": [1], "nested": [[1, 2]]}))
+    progress = Progress()
+    said = []
+    progress.emit = lambda step, message, *more: said.append(message)
+    assert csv_copy(asked(), found, tmp_path / "out", progress) == ()
+    assert not list((tmp_path / "out").iterdir())
+    assert "No CSV copy of dbo.[T/x y] was written: CSV cannot hold a type" in said[-1]
+
+
 @pytest.mark.usefixtures("home")
 def test_a_run_keeps_them_when_asked(tmp_path):
     project = tmp_path / "project" / "recon.toml"
@@ -84,7 +94,7 @@ def test_a_run_keeps_them_when_asked(tmp_path):
     assert not api.result(run.id).failure
     folder = tmp_path / "home" / "runs" / run.id / "extract"
     assert sorted(file.name for file in folder.iterdir()) == [
-        "baseline_dbo.FACT_ORDERS.csv", "input_dbo.DIM_REGION.csv", "input_stg.ORDERS.csv",
+        "baseline_dbo.FACT_ORDERS.csv", "input_0_stg.ORDERS.csv", "input_1_dbo.DIM_REGION.csv",
     ]  # fmt: skip
     result = api.result(run.id)
     assert any(str(folder) in note for note in result.notes)
