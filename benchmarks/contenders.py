@@ -105,7 +105,7 @@ def start(modules: tuple[str, ...]) -> str:
 # What each imports in any case; importing once costs what a dashboard or a notebook has paid long ago.
 STARTS = {
     "floor": ("duckdb",),
-    "recon": ("recon.compare", "recon.wiring", "pyarrow.parquet", "duckdb", "sqlglot.dialects.duckdb"),
+    "recon": ("recon.compare", "recon.wiring", "duckdb", "sqlglot.dialects.duckdb"),
     "pandas_merge": ("pandas", "pyarrow.parquet"),
     "datacompy_polars": ("polars", "datacompy"),
     "datacompy_pandas": ("pandas", "pyarrow.parquet", "datacompy"),

@@ -7,7 +7,7 @@ Tables cross a seam as Arrow batches and lie at rest as Parquet. Adapters raise 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -110,8 +110,8 @@ class Comparer(Protocol):
         """Write the query's rows as `table`, replacing it; return how many."""
         ...
 
-    def query(self, query: exp.Query) -> pa.Table:
-        """Run a query whose answer is small enough to hold."""
+    def query(self, query: exp.Query) -> list[dict[str, Any]]:
+        """Run a query whose answer is small enough to hold: its rows in order, values by column name."""
         ...
 
     def write(self, query: exp.Query, file: Path) -> int:

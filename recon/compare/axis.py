@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from recon.compare import queries, segments
 from recon.compare import trees as t
+from recon.compare.answers import one_row
 from recon.compare.queries import SIDES, WORK, Which
 from recon.compare.segments import MOST, Axis
 from recon.model import TableRef
@@ -19,18 +20,29 @@ if TYPE_CHECKING:
     from recon.ports import Comparer
 
 VALUES: Final = TableRef(WORK, "segment_values")
+_GROUPED: Final = 1_000  # distinct values, up to which grouping all rows costs less than looking at each
 _LOT: Final = 60  # columns in one query: the time to plan one grows with their square
 
 
 class _Asker:
-    """What is known about the columns of the side that is asked."""
+    """What is known about the columns: of the baseline, or of the candidate where that has no rows."""
 
-    def __init__(self, engine: Comparer, plan: Plan, which: Which, table: TableRef, rows: int) -> None:
-        self._engine, self._plan, self._table, self._rows = engine, plan, table, rows
-        self._which: Which = which
+    def __init__(
+        self,
+        engine: Comparer,
+        plan: Plan,
+        tables: Mapping[Which, TableRef],
+        rows: Mapping[Which, int],
+        same: bool,
+    ) -> None:
+        self._engine, self._plan, self._tables = engine, plan, tables
+        self._which: Which = "b" if rows["b"] else "c"
+        self._table, self._rows = tables[self._which], rows[self._which]
+        self._sides = SIDES[: 1 if same else 2]
         self._some: dict[int, int] = {}  # distinct values among some rows
         self._all: dict[int, int] = {}
         self._dates: dict[int, bool] = {}
+        self._grouped: int | None = None  # the column whose values lie in VALUES
 
     def several(self, i: int) -> bool:
         """Whether it has more than one value."""
@@ -42,17 +54,34 @@ class _Asker:
 
     def dated(self, i: int) -> bool:
         """Whether its values are dates."""
+        if i not in self._dates:
+            self.group(i)
+            counts = segments.like_dates(self._plan, i, _values(), "nb" if self._which == "b" else "n")
+            self._dates[i] = segments.dated(one_row(self._engine, counts)["n"], self._rows)
         return self._dates[i]
+
+    def group(self, i: int) -> None:
+        """Write its distinct values to VALUES, unless they are there."""
+        if i != self._grouped:
+            sides: dict[Which, exp.Select] = {
+                w: queries.side(self._plan, w, self._tables[w], [i]) for w in self._sides
+            }
+            self._engine.save(segments.value_rows(self._plan, i, sides), VALUES)
+            self._grouped = i
 
     def about(self, numbers: Sequence[int]) -> None:
         """Ask what is asked of several columns at once."""
         rows = queries.side(self._plan, self._which, self._table, numbers)
-        largest = self._ask(segments.largest(self._plan, self._which, rows, numbers))
-        likely = [i for i in numbers if not segments.never_dates(largest, i)]
-        dates = self._ask(segments.profile(self._plan, self._which, rows, likely)) if likely else {}
-        self._dates |= {i: segments.dated(dates.get(f"y{i}", 0), self._rows) for i in numbers}
-        some = self._ask(segments.some_distinct(self._plan, self._which, rows, numbers))
+        largest = one_row(self._engine, segments.largest(self._plan, self._which, rows, numbers))
+        some = one_row(self._engine, segments.some_distinct(self._plan, self._which, rows, numbers))
         self._some |= {i: some[f"u{i}"] for i in numbers}
+        likely = [i for i in numbers if not segments.never_dates(largest, i)]
+        scanned = [i for i in likely if self._some[i] > _GROUPED]
+        dates = (
+            one_row(self._engine, segments.profile(self._plan, self._which, rows, scanned)) if scanned else {}
+        )
+        asked = {*numbers} - ({*likely} - {*scanned})
+        self._dates |= {i: segments.dated(dates.get(f"y{i}", 0), self._rows) for i in asked}
 
     def _some_of(self, i: int) -> int:
         return self._some[i]
@@ -60,30 +89,24 @@ class _Asker:
     def _distinct(self, i: int) -> int:
         if i not in self._all:
             rows = queries.side(self._plan, self._which, self._table, [i])
-            self._all[i] = self._ask(segments.all_distinct(self._plan, self._which, rows, i))[f"u{i}"]
+            self._all[i] = one_row(self._engine, segments.all_distinct(self._plan, self._which, rows, i))[
+                f"u{i}"
+            ]
         return self._all[i]
-
-    def _ask(self, query: exp.Query) -> dict[str, int]:
-        [row] = self._engine.query(query).to_pylist()
-        return {str(name): int(value or 0) for name, value in row.items()}
 
 
 def choose(
     engine: Comparer, plan: Plan, tables: Mapping[Which, TableRef], rows: Mapping[Which, int], *, same: bool
 ) -> tuple[Axis, dict[str, int]]:
     """The axis, and how many of the baseline's rows lie in each of its segments. `same`: both sides are."""
-    which: Which = "b" if rows["b"] else "c"
-    asker = _Asker(engine, plan, which, tables[which], rows[which])
+    asker = _Asker(engine, plan, tables, rows, same=same)
     number = next(_serving(plan, asker), None)
     if number is None:
         return Axis(None), {segments.ALL: rows["b"]}
-    sides: dict[Which, exp.Select] = {
-        w: queries.side(plan, w, tables[w], [number]) for w in SIDES[: 1 if same else 2]
-    }
-    engine.save(segments.value_rows(plan, number, sides), VALUES)
+    asker.group(number)
     axis = _grouped(engine, plan, number, dated=asker.dated(number))
     counted = engine.query(segments.totals(_values(), axis.label or (lambda _: t.text(segments.ALL))))
-    return axis, {str(row["seg"]): int(row["n"] or 0) for row in counted.to_pylist()}
+    return axis, {str(row["seg"]): int(row["n"] or 0) for row in counted}
 
 
 def _values() -> exp.Select:
@@ -115,15 +138,15 @@ def _lots(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
 def _grouped(engine: Comparer, plan: Plan, number: int, *, dated: bool) -> Axis:
     """The finest way of merging the column's values that gives few labels."""
     if dated:
-        [row] = engine.query(segments.level_counts(plan, number, _values())).to_pylist()
+        [row] = engine.query(segments.level_counts(plan, number, _values()))
         level = segments.finest({str(name): int(value or 0) for name, value in row.items()})
         if level is not None:
             return _labelled(engine, number, level, segments.date_label(plan, number, level))
     plain = segments.plain_label(plan, number)
     found = engine.query(segments.label_counts(plain, _values(), MOST + 1, by_size=True))
-    if found.num_rows <= MOST:
+    if len(found) <= MOST:
         return _labelled(engine, number, "", plain)
-    top = segments.labels_in(found.slice(0, MOST - 1))
+    top = segments.labels_in(found[: MOST - 1])
     grouping = f"top {len(top)} and the rest"
     return _labelled(engine, number, grouping, segments.top_label(plan, number, top))
 

@@ -9,8 +9,8 @@ from sqlglot import exp
 
 from recon.compare import samples
 from recon.compare import trees as t
+from recon.compare.answers import one_row
 from recon.compare.kinds import BASELINE_NULL, CANDIDATE_NULL, hint
-from recon.compare.pairing import one_row
 from recon.compare.queries import CLASSIFIED, SIDES, repetitions
 from recon.model_result import (
     WHOLE_ROW,
@@ -135,7 +135,7 @@ def segment_cells(engine: Comparer, plan: Plan, paired: Paired) -> Segments:
     counts += [t.named(t.count_if(c), n) for n, c in (("missing", _missing()), ("extra", _extra()))]
     counts += [t.named(exp.Count(this=t.column(f"d{i}")), f"n{i}") for i in paired.touched]
     answer = engine.query(t.select(counts, t.table(CLASSIFIED), group=[t.column("seg")]))
-    found = {str(row["seg"]): row for row in answer.to_pylist()}
+    found = {str(row["seg"]): row for row in answer}
     cells: list[SegmentCell] = []
     for label in axis.labels:
         row = found.get(label, {})
@@ -158,7 +158,7 @@ def cell_samples(engine: Comparer, plan: Plan, most: int) -> tuple[tuple[Sample,
     """The kept cells and rows, in order."""
     cells: list[Sample] = []
     rows: list[RowSample] = []
-    for row in engine.query(samples.kept(most)).to_pylist():
+    for row in engine.query(samples.kept(most)):
         key = json.loads(row["key"])
         if row["col"] == len(plan.compared):
             rows.append(RowSample(kind=row["kind"], key=key, values=json.loads(row["b"] or row["c"])))
@@ -176,7 +176,7 @@ def duplicate_samples(engine: Comparer, plan: Plan, most: int) -> tuple[Duplicat
     query = t.sorted_by(t.select(columns, t.inner(repetitions(plan), "r")), order, most)
     return tuple(
         DuplicateSample(key=json.loads(row["key"]), baseline=row["nb"], candidate=row["nc"])
-        for row in engine.query(query).to_pylist()
+        for row in engine.query(query)
     )
 
 

@@ -15,13 +15,13 @@ from sqlglot import exp
 from recon.compare import dialect as d
 from recon.compare import queries
 from recon.compare import trees as t
+from recon.compare.answers import one_row
 from recon.compare.causes import CATALOGUE, POSSIBLE
 from recon.compare.detect_number import early_number_signs, number_signs
 from recon.compare.detect_text import costly_signs, text_signs
 from recon.compare.detect_time import early_time_signs, time_signs
 from recon.compare.forms import Form
 from recon.compare.kinds import BASELINE_NULL, CANDIDATE_NULL
-from recon.compare.pairing import one_row
 from recon.compare.queries import CLASSIFIED
 from recon.compare.signs import (
     FEW,
@@ -230,7 +230,7 @@ def _patterns(engine: Comparer, cells: Cells, signs: Sequence[Sign]) -> list[Pat
             tuple(tuple(row[f"p{n}_{k}"] for k in range(len(sign.proofs))) for n, sign in enumerate(signs)),
             row["n"],
         )
-        for row in engine.query(counted).to_pylist()
+        for row in engine.query(counted)
     ]
 
 
@@ -254,7 +254,7 @@ def _evidence(
             for name in (Y, Z)
             for word, end in (("low", exp.Min), ("high", exp.Max))
         ]
-    for row in engine.query(t.select(measures, t.inner(rows, "a"), group=[t.column("sign")])).to_pylist():
+    for row in engine.query(t.select(measures, t.inner(rows, "a"), group=[t.column("sign")])):
         if row["sign"] in found:
             found[row["sign"]] = Evidence(
                 cells=row["n"],

@@ -39,13 +39,14 @@ def constant_signs(engine: Comparer, n: Numbers) -> Iterator[Sign]:
     ]
     present = t.all_of(t.not_null(t.column(Y)), t.not_null(t.column(Z)))
     answer = engine.query(t.select(columns, t.inner(n.cells.query(every=False), "r"), where=present))
-    offsets = Counter(answer.column("apart").to_pylist()) if n.exact is not None else Counter[str]()
+    aparts = [row["apart"] for row in answer]
+    offsets = Counter(aparts) if n.exact is not None else Counter[str]()
     for offset, count in offsets.most_common(2):
         if count >= 3 and offset is not None:
             yield _shift(n, offset)
     ratios = [
         (float(r), float(e))
-        for r, e in zip(answer.column("ratio").to_pylist(), answer.column("error").to_pylist(), strict=True)
+        for r, e in ((row["ratio"], row["error"]) for row in answer)
         if r is not None and e is not None and math.isfinite(r)
     ]
     whole = Counter(round(r) for r, _ in ratios if abs(r - round(r)) < 1e-9)
@@ -55,7 +56,7 @@ def constant_signs(engine: Comparer, n: Numbers) -> Iterator[Sign]:
         if abs(factor - 1) >= _NO_FACTOR:
             yield _scaled(n, factor)
     if n.exact is None:
-        for offset in _offsets(answer.column("apart").to_pylist()):
+        for offset in _offsets(aparts):
             yield _shift_of_float(n, offset)
 
 

@@ -77,7 +77,7 @@ def _facts(engine: Comparer, n: Numbers) -> Mapping[str, int]:
     if n.exact is not None:
         within = t.operator(exp.Mod, d.wide(t.column(Z)), t.number(2**33))
         columns.append(t.named(d.as_text(exp.Max(this=within)), "within_partition"))
-    [row] = engine.query(t.select(columns, t.inner(n.cells.query(every=False), "r"))).to_pylist()
+    [row] = engine.query(t.select(columns, t.inner(n.cells.query(every=False), "r")))
     return {str(name): int(value or 0) for name, value in row.items()}
 
 

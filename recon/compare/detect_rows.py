@@ -12,11 +12,11 @@ from sqlglot import exp
 from recon.compare import dialect as d
 from recon.compare import queries, reading
 from recon.compare import trees as t
+from recon.compare.answers import one_row
 from recon.compare.causes import POSSIBLE
 from recon.compare.detect import cause
 from recon.compare.fingerprints import SMALL
 from recon.compare.forms import INSTANTS, Form
-from recon.compare.pairing import one_row
 from recon.compare.queries import CLASSIFIED, MANY, Which
 from recon.compare.signs import FEW, LEAST
 from recon.compare.verdict import percentage
@@ -238,7 +238,7 @@ def _shared_values(alone: Alone, which: Which, where: exp.Expr, rows: int) -> di
         measures.append(t.named(exp.Count(this=t.own(shown)), f"n{i}"))
     if not measures:
         return {}
-    [found] = alone.engine.query(t.select(measures, t.table(CLASSIFIED), where=where)).to_pylist()
+    [found] = alone.engine.query(t.select(measures, t.table(CLASSIFIED), where=where))
     return {
         i: found[f"low{i}"]
         for i in able
@@ -319,7 +319,7 @@ def _at_an_end(alone: Alone, which: Which, i: int, value: str, *, several: int) 
     ]
     ends.append(t.named(exp.Count(this=exp.Distinct(expressions=[t.own(cell)])), "different"))
     rows = queries.side(alone.plan, which, alone.tables[which], [i])
-    [found] = alone.engine.query(t.select(ends, t.inner(rows, "s"))).to_pylist()
+    [found] = alone.engine.query(t.select(ends, t.inner(rows, "s")))
     if found["different"] < several:
         return ""
     return "last" if found["high"] == value else "first" if found["low"] == value else ""
@@ -337,12 +337,12 @@ def _last_day(alone: Alone, which: Which, where: exp.Expr, count: int) -> Cause 
         mine = d.as_type(queries.in_form(plan, i, which, t.column(f"{which}{i}")), "DATE")
         every = d.as_type(queries.normal(plan, i, which, "s"), "DATE")
         side = t.inner(queries.side(plan, which, alone.tables[which], [i]), "s")
-        inside = alone.engine.query(t.select(_ends(mine), t.table(CLASSIFIED), where=where)).to_pylist()[0]
+        inside = alone.engine.query(t.select(_ends(mine), t.table(CLASSIFIED), where=where))[0]
         if inside["low"] is None or inside["low"] != inside["high"] or inside["n"] != count:
             continue
         day = inside["low"]
         on_it = t.named(t.count_if(t.equals(every, d.as_type(t.text(day), "DATE"))), "there")
-        whole = alone.engine.query(t.select([*_ends(every), on_it], side)).to_pylist()[0]
+        whole = alone.engine.query(t.select([*_ends(every), on_it], side))[0]
         usual = count * math.log(max(whole["there"], 1) / max(whole["n"], 1))
         if day in {whole["low"], whole["high"]} and usual < math.log(_CHANCE):
             end = "last" if day == whole["high"] else "first"

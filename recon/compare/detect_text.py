@@ -91,9 +91,7 @@ class _Lengths:
         rows = t.select([t.named(v, n) for n, v in columns.items()], t.inner(cells.query(every=False), "r"))
         names = [t.column(n) for n in columns]
         counted = t.select([*names, t.named(t.rows_counted(), "n")], t.inner(rows, "l"), group=names)
-        self.rows = [
-            r for r in engine.query(counted).to_pylist() if r["y"] is not None and r["z"] is not None
-        ]
+        self.rows = [r for r in engine.query(counted) if r["y"] is not None and r["z"] is not None]
 
     def usual(self, name: str, which: str) -> int | None:
         """The one length that nearly all such texts have; None if there is none."""

@@ -208,7 +208,7 @@ def _facts(engine: Comparer, times: _Times) -> Mapping[str, int]:
         columns += [t.named(d.as_text(span), f"span_{name}")]
         columns += [t.named(t.count_if(_no_rest(when, _SECOND * 60)), f"round_{name}")]
     columns.append(t.named(t.rows_counted(), "n"))
-    [row] = engine.query(t.select(columns, t.inner(times.cells.query(every=False), "r"))).to_pylist()
+    [row] = engine.query(t.select(columns, t.inner(times.cells.query(every=False), "r")))
     return {str(name): int(value if value is not None else -1) for name, value in row.items()}
 
 
@@ -230,7 +230,7 @@ def _offsets(engine: Comparer, times: _Times) -> Counter[int]:
         [v, t.named(t.rows_counted(), "n")], t.inner(cells, "a"), where=t.not_null(v), group=[v]
     )
     query = t.sorted_by(counted, [t.ordered(t.column("n"), descending=True), t.ordered(v)], _OFFSETS)
-    return Counter({int(row["v"]): int(row["n"]) for row in engine.query(query).to_pylist()})
+    return Counter({int(row["v"]): int(row["n"]) for row in engine.query(query)})
 
 
 def _zones(times: _Times, offsets: Counter[int]) -> Iterator[Sign]:

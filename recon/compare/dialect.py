@@ -190,6 +190,11 @@ def distinct_roughly(value: exp.Expr) -> exp.Expr:
     return exp.ApproxDistinct(this=own(value))
 
 
+def slots_taken(slot: exp.Expr, slots: int) -> exp.Expr:
+    """How many distinct values a BIGINT has that is NULL or from 0 up to, not including, `slots`."""
+    return call("bit_count", call("bitstring_agg", slot, number(0), number(slots - 1)))
+
+
 def found(value: exp.Expr, pattern: str) -> exp.Expr:
     """Whether the pattern occurs in the text."""
     return call("regexp_matches", value, text(pattern))

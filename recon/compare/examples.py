@@ -26,7 +26,7 @@ def keep_examples(
     near: dict[int, samples.Near] = {}
     for i in paired.touched:
         if paired.wrong[i] > _MANY:
-            groups = engine.query(samples.groups(i, by_segment=by_segment)).to_pylist()
+            groups = engine.query(samples.groups(i, by_segment=by_segment))
             sizes = {(str(g["kind"]), str(g["seg"])): int(g["n"]) for g in groups}
             near[i] = samples.near(i, sizes, most)
     engine.save(samples.cells(plan, paired, most, near, by_segment=by_segment), CELLS)
@@ -40,7 +40,7 @@ def keep_examples(
 
 def _enough(engine: Comparer, near: dict[int, samples.Near], most: int, *, by_segment: bool) -> bool:
     """Whether no group of cells was cut short by looking only at those with small numbers."""
-    answer = engine.query(samples.kept_counts(by_segment=by_segment)).to_pylist()
+    answer = engine.query(samples.kept_counts(by_segment=by_segment))
     found = {(int(a["col"]), str(a["kind"]), str(a["seg"])): int(a["n"]) for a in answer}
     return all(
         found.get((i, *group), 0) == min(most, size)

@@ -19,6 +19,7 @@ from sqlglot import exp
 from recon.compare import dialect as d
 from recon.compare import queries, rules
 from recon.compare import trees as t
+from recon.compare.answers import one_row
 from recon.compare.forms import Form
 from recon.compare.queries import SIDES, WORK, Which, normal, raw
 from recon.model import TableRef
@@ -78,7 +79,7 @@ def everything(engine: Comparer, plan: Plan, tables: Mapping[Which, TableRef]) -
     nulls: dict[Which, int] = {}
     for which in SIDES:
         keys = queries.side(plan, which, tables[which], plan.keys)
-        found = _one(engine, queries.side_counts(plan, which, keys))
+        found = one_row(engine, queries.side_counts(plan, which, keys))
         rows[which], nulls[which] = found["n"], found["nulls"]
     return Open(tables=tables, counts=rows, nulls=nulls, rows=max(rows.values()))
 
@@ -89,16 +90,16 @@ def unlike(engine: Comparer, plan: Plan, tables: Mapping[Which, TableRef]) -> Op
     rows: dict[Which, int] = {}
     for which in SIDES:
         engine.save(_prints(plan, which, tables[which], power), PRINTS[which])
-        rows[which] = _one(engine, _summed(PRINTS[which], ["n"]))["n"]
+        rows[which] = one_row(engine, _summed(PRINTS[which], ["n"]))["n"]
     engine.save(_unlike_buckets(), UNLIKE)
-    stake = max(_one(engine, _summed(UNLIKE, ["nb", "nc"])).values())
+    stake = max(one_row(engine, _summed(UNLIKE, ["nb", "nc"])).values())
     nulls: dict[Which, int] = {}
     for which in SIDES:
         if which == "c" and stake == 0:
             nulls[which] = nulls["b"]  # the same rows
             continue
         keys = queries.side(plan, which, tables[which], plan.keys)
-        nulls[which] = _one(engine, queries.side_counts(plan, which, keys))["nulls"]
+        nulls[which] = one_row(engine, queries.side_counts(plan, which, keys))["nulls"]
     found = Open(tables=tables, counts=rows, nulls=nulls, rows=stake, power=power)
     if 2 * stake > max(rows.values()):
         return found
@@ -111,16 +112,11 @@ def unlike(engine: Comparer, plan: Plan, tables: Mapping[Which, TableRef]) -> Op
 
 def _how_many(engine: Comparer, plan: Plan, table: TableRef, which: Which) -> int:
     rows = queries.side(plan, which, table, ())
-    return _one(engine, t.select([t.named(t.rows_counted(), "n")], t.inner(rows, "r")))["n"]
+    return one_row(engine, t.select([t.named(t.rows_counted(), "n")], t.inner(rows, "r")))["n"]
 
 
 def _power(rows: int) -> int:
     return min(max((rows // _BUCKET_ROWS).bit_length(), _LEAST_POWER), _MOST_POWER)
-
-
-def _one(engine: Comparer, query: exp.Query) -> dict[str, int]:
-    [row] = engine.query(query).to_pylist()
-    return {str(name): int(value or 0) for name, value in row.items()}
 
 
 def _summed(table: TableRef, names: Sequence[str]) -> exp.Select:
@@ -204,16 +200,8 @@ def keys_alike(engine: Comparer, plan: Plan, open_: Open) -> bool:
     for which in SIDES:
         keys = queries.side(plan, which, open_.tables[which], plan.keys)
         total = t.named(d.hash_sum(key_hash(plan, which)), "s")
-        sums.append(_one(engine, t.select([total], t.inner(keys, which)))["s"])
+        sums.append(one_row(engine, t.select([total], t.inner(keys, which)))["s"])
     return open_.counts["b"] == open_.counts["c"] and sums[0] == sums[1]
-
-
-def unique(engine: Comparer, plan: Plan, table: TableRef, which: Which) -> bool:
-    """Whether all keys of a side have different hashes, and so are different. False proves nothing."""
-    distinct = exp.Count(this=exp.Distinct(expressions=[key_hash(plan, which)]))
-    counts = [t.named(distinct, "keys"), t.named(t.rows_counted(), "n")]
-    found = _one(engine, t.select(counts, t.inner(queries.side(plan, which, table, plan.keys), which)))
-    return found["keys"] == found["n"]
 
 
 def suspects(engine: Comparer, plan: Plan, open_: Open) -> tuple[int, ...]:
@@ -223,7 +211,7 @@ def suspects(engine: Comparer, plan: Plan, open_: Open) -> tuple[int, ...]:
     found: list[int] = []
     for start in range(0, len(plan.values), _AT_ONCE):
         lot = plan.values[start : start + _AT_ONCE]
-        one, other = (_one(engine, _column_sums(plan, which, open_, lot)) for which in SIDES)
+        one, other = (one_row(engine, _column_sums(plan, which, open_, lot)) for which in SIDES)
         found += [i for i in lot if one[f"s{i}"] != other[f"s{i}"]]
     return tuple(found)
 

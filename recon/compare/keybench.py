@@ -11,8 +11,8 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from recon.compare import keycosts, keyqueries
+from recon.compare.answers import one_row
 from recon.compare.keysearch import Sample, ranks
-from recon.compare.pairing import one_row
 from recon.compare.plan import make_plan
 from recon.compare.queries import WORK
 from recon.compare.spec import Side, Spec
@@ -77,7 +77,7 @@ class Pool:
 
     def _taken(self, query: exp.Query) -> Sample:
         answer = self._engine.query(query)
-        return Sample(answer.column(f"s{i}").to_pylist() for i in self._numbers)
+        return Sample([row[f"s{i}"] for row in answer] for i in self._numbers)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from recon.compare import axis as axes
-from recon.compare import fingerprints, queries, trees
+from recon.compare import fingerprints, queries, trees, uniqueness
+from recon.compare.answers import one_row
 from recon.compare.queries import CLASSIFIED, MANY, REPEATED, SIDES, Shape, Which
 
 if TYPE_CHECKING:
@@ -49,19 +50,13 @@ class Paired:
     forgiven: dict[int, int] = field(default_factory=dict[int, int])
 
 
-def one_row(engine: Comparer, query: exp.Query) -> dict[str, int]:
-    """The single row of an answer of counts; a sum of nothing is 0."""
-    [row] = engine.query(query).to_pylist()
-    return {str(name): int(value or 0) for name, value in row.items()}
-
-
 def pair(
     engine: Comparer, plan: Plan, baseline: TableRef, candidate: TableRef, *, exact: bool = False
 ) -> Paired:
     """Write the table of different rows and count what it does not hold. `exact`: without fingerprints."""
     tables: Tables = {"b": baseline, "c": candidate}
     hashed = bool(plan.compared) and not exact
-    unique = hashed and fingerprints.unique(engine, plan, baseline, "b")
+    unique = hashed and uniqueness.unique(engine, plan, baseline, "b")
     found = (fingerprints.unlike if hashed else fingerprints.everything)(engine, plan, tables)
     axis, totals = axes.choose(engine, plan, tables, found.counts, same=found.rows == 0)
     repeated = _repeated(engine, plan, found, unique=unique)
@@ -99,7 +94,7 @@ def _repeated(engine: Comparer, plan: Plan, found: Open, *, unique: bool) -> boo
     """
     if unique:
         alike = found.rows == 0 or fingerprints.keys_alike(engine, plan, found)
-        if alike or fingerprints.unique(engine, plan, found.tables["c"], "c"):
+        if alike or uniqueness.unique(engine, plan, found.tables["c"], "c"):
             return False
     sides: dict[Which, exp.Select] = {
         which: queries.side(plan, which, found.tables[which], plan.keys) for which in SIDES

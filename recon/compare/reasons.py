@@ -155,7 +155,7 @@ def _contents(engine: Comparer, table: TableRef, names: Sequence[str]) -> dict[s
         columns.append(t.named(exp.Count(this=exp.Distinct(expressions=[t.own(value)])), f"u{n}"))
         columns.append(t.named(exp.Min(this=t.own(value)), f"low{n}"))
         columns.append(t.named(exp.Max(this=t.own(value)), f"high{n}"))
-    [row] = engine.query(t.select(columns, rows)).to_pylist()
+    [row] = engine.query(t.select(columns, rows))
     return {
         name: tuple(str(row[f"{what}{n}"]) for what in ("n", "u", "low", "high"))
         for n, name in enumerate(names)

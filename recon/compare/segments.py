@@ -8,7 +8,7 @@ label for the same value. Dates merge into days, months, quarters or years, the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlglot import exp
 
@@ -20,8 +20,6 @@ from recon.compare.queries import SIDES, Rows, Which, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    import pyarrow as pa
 
     from recon.compare.plan import Plan
 
@@ -68,6 +66,13 @@ def profile(plan: Plan, which: Which, rows: exp.Select, numbers: Sequence[int]) 
     values = {i: normal(plan, i, which) for i in numbers}
     columns = [t.named(t.count_if(_like_a_date(plan, i, value)), f"y{i}") for i, value in values.items()]
     return t.select(columns or [t.named(t.rows_counted(), "n")], t.inner(rows, which))
+
+
+def like_dates(plan: Plan, i: int, values: exp.Query, size: str) -> exp.Select:
+    """One row: `n`, how many rows have a value that looks like a date; `size` names their count a value."""
+    like = _like_a_date(plan, i, t.column("x"))
+    counted = t.case((like, t.column(size)), otherwise=t.number(0))
+    return t.select([t.named(exp.Sum(this=counted), "n")], t.inner(values, "v"))
 
 
 def some_distinct(plan: Plan, which: Which, rows: exp.Select, numbers: Sequence[int]) -> exp.Select:
@@ -244,7 +249,7 @@ def _quarter(month: exp.Expr) -> exp.Expr:
     return t.case(*branches, otherwise=t.text("Q4"))
 
 
-def labels_in(answer: pa.Table) -> tuple[str, ...]:
+def labels_in(answer: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The labels of `label_counts`, NULL last."""
-    found = [str(v) for v in answer.column("label").to_pylist()]
+    found = [str(row["label"]) for row in answer]
     return tuple([v for v in found if v != NULL] + [v for v in found if v == NULL])

@@ -97,8 +97,8 @@ def _segments(
     values = segments.value_rows(plan, number, sides)
     show = segments.plain_label(plan, number)
     frequent = engine.query(segments.label_counts(show, values, segments.MOST + 1, by_size=True))
-    if frequent.num_rows > segments.MOST:
-        top = segments.labels_in(frequent.slice(0, segments.MOST - 1))
+    if len(frequent) > segments.MOST:
+        top = segments.labels_in(frequent[: segments.MOST - 1])
         show = segments.top_label(plan, number, top)
     ordered = engine.query(segments.label_counts(show, values, segments.MOST, by_size=False))
     labels = segments.labels_in(ordered)

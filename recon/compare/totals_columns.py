@@ -54,7 +54,7 @@ def found(
     for i, asker in askers.items():
         aggregates[f"{i} nulls"] = t.count_if(t.is_null(queries.normal(plan, i, which)))
         aggregates |= {f"{i} {name}": aggregate for name, aggregate in asker.asks().items()}
-    answers = engine.query(_by_segment(which, rows(numbers), aggregates, label)).to_pylist()
+    answers = engine.query(_by_segment(which, rows(numbers), aggregates, label))
     different = {i: _distinct(engine, plan, which, rows, i, label) for i in numbers if distinct}
     return {
         (i, str(answer["seg"])): _one(
@@ -94,7 +94,7 @@ def _distinct(
     values = t.select(named, t.inner(rows([i]), which), group=group)
     counted = [t.column("seg"), t.named(exp.Count(this=t.column("v")), "n")]
     answer = engine.query(t.select(counted, t.inner(values, "x"), group=[t.column("seg")]))
-    return {str(row["seg"]): int(row["n"]) for row in answer.to_pylist()}
+    return {str(row["seg"]): int(row["n"]) for row in answer}
 
 
 def _of_column(answer: Answer, i: int) -> Answer:
@@ -149,5 +149,5 @@ def _spans(
         for i, double in doubles.items()
         for name, aggregate in totals_sums.span_asks(double).items()
     ]
-    [row] = engine.query(t.select(asked, t.inner(rows(list(doubles)), which))).to_pylist()
+    [row] = engine.query(t.select(asked, t.inner(rows(list(doubles)), which)))
     return {i: totals_sums.span(row[f"smallest{i}"] or 0.0, row[f"greatest{i}"] or 0.0) for i in doubles}

@@ -15,8 +15,8 @@ from sqlglot import exp
 from recon.compare import dialect as d
 from recon.compare import draw, queries
 from recon.compare import trees as t
+from recon.compare.answers import one_row
 from recon.compare.forms import Form
-from recon.compare.pairing import one_row
 from recon.compare.signs import below
 from recon.compare.stump import SUPPORT, Condition, Known, propose, simplest
 
@@ -96,7 +96,7 @@ class Population:
             query = t.select(columns, rows, where=some)
             answer = self.engine.query(query)
             self._known = {
-                i: Known(answer.column(f"v{i}").to_pylist(), _ordered(self.plan, i)) for i in self.columns
+                i: Known([row[f"v{i}"] for row in answer], _ordered(self.plan, i)) for i in self.columns
             }
         return self._known
 
@@ -114,7 +114,7 @@ class Population:
         values = {i: self._value(i) for i in columns}
         shown = [t.named(_shown(self.plan, i, v), f"v{i}") for i, v in values.items()]
         answer = self.engine.query(t.select(shown, t.inner(rows, "r"), where=some))
-        these = {i: answer.column(f"v{i}").to_pylist() for i in columns}
+        these = {i: [row[f"v{i}"] for row in answer] for i in columns}
         proposals = propose(these, self.known(), count / max(1, self.rows))
         for proposal in proposals[:_TRIED]:
             where = self._counted(proposal.condition, rows, count)
@@ -135,7 +135,7 @@ class Population:
         value = queries.normal(self.plan, i, self.which, "s")
         columns = [t.named(t.count_if(self._tree(condition, value)), "n")]
         columns += self._neighbours(condition, value)
-        [row] = self.engine.query(t.select(columns, t.inner(side, "s"))).to_pylist()
+        [row] = self.engine.query(t.select(columns, t.inner(side, "s")))
         there = int(row["n"])
         if here < SUPPORT or 100 * here < 80 * count or here * self.rows < 2 * there * count:
             return None

@@ -36,6 +36,8 @@ ARROW = {
     "uuid": pa.uuid(),
     "duration": pa.duration("us"),
     "wide": pa.decimal256(50, 2),
+    "wides": pa.list_(pa.decimal256(50, 2)),
+    "structs of wides": pa.list_(pa.struct([("a", pa.decimal256(50, 2))])),
 }
 
 _number = itertools.count()

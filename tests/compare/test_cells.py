@@ -258,6 +258,8 @@ def test_one_trap_decides_the_verdict(bench, name):
         ("list", [[1]], "text", ["[1]"]),
         ("map", [[("a", 1)]], "map", [[("a", 1)]]),
         ("wide", [Decimal("1.00")], "wide", [Decimal("1.00")]),
+        ("wides", [[Decimal("1.00")]], "wides", [[Decimal("1.00")]]),
+        ("structs of wides", [[{"a": Decimal("1.00")}]], "structs of wides", [[{"a": Decimal("1.00")}]]),
     ],
 )
 def test_what_cannot_be_compared_is_reported_and_never_matches(bench, kind, values, other_kind, others):

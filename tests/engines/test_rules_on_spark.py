@@ -85,10 +85,9 @@ def answers(engine, urls):
         for s, w in zip(sides, "bc", strict=True)
     ]
     joined = t.join(aliased[1], t.equals(t.column("c0", "b"), t.column("c0", "c")))
-    found = engine.query(
+    return engine.query(
         t.sorted_by(t.select(columns, aliased[0], joins=[joined]), [t.ordered(t.column("c0", "b"))])
     )
-    return found.to_pylist()
 
 
 def positioned(ref):

@@ -110,7 +110,7 @@ def computed(benches, data, trees):
         )
         columns = [t.named(t.column("i", "t"), "i")]
         columns += [t.named(build(t.column("v", "t")), f"o{n}") for n, build in enumerate(trees.values())]
-        found = bench.engine.query(t.select(columns, rows)).to_pylist()
+        found = bench.engine.query(t.select(columns, rows))
         answers.append({row.pop("i"): row for row in found})
     return answers
 

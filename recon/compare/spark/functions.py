@@ -202,6 +202,14 @@ def _hash(values: Sequence[Value]) -> Value:
     return Value(t.call("xxhash64", *parts), BIGINT)
 
 
+def _slots(values: Sequence[Value]) -> Value:
+    """Bits of which only the number of ones is asked: that, in their place."""
+    slot = values[0]
+    if slot.kind != BIGINT:
+        raise refused(f"bitstring_agg of {slot.kind}")
+    return Value(exp.Count(this=exp.Distinct(expressions=[slot.tree])), BIGINT)
+
+
 def _split(values: Sequence[Value]) -> Value:
     r"""By a text, not a pattern: \Q and \E quote it."""
     said, separator = values
@@ -284,6 +292,8 @@ FUNCTIONS: Final[dict[str, Make]] = {
     "epoch_ns": _nanos,
     "make_timestamp": _stamp,
     "hash": _hash,
+    "bitstring_agg": _slots,
+    "bit_count": lambda values: values[0],
     "md5_number_lower": _last_of_md5,
     "chr": _code,
     "contains": _same("contains", texts=2, kind=BOOLEAN),

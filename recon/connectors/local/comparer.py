@@ -6,11 +6,10 @@ import csv
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote, urlparse
 
 import duckdb
-import pyarrow.parquet as pq
 from sqlglot import exp
 
 from recon.errors import EngineError
@@ -18,8 +17,6 @@ from recon.model import Column, TableRef
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
-
-    import pyarrow as pa
 
 DIALECT: Final = "duckdb"
 # Scans and their counts: with more, DuckDB keeps hash tables that are too large for the processor's caches,
@@ -61,9 +58,10 @@ class DuckDBComparer:
             delimiter, names = heads[0]
             reader, overrides = _csv_reader(files, delimiter, names), dict[int, str]()
         elif kinds == {".parquet"}:
-            schemas = [_parquet_schema(f) for f in files]
-            _alike([(s.names, s.types) for s in schemas], files)
-            names, overrides = tuple(schemas[0].names), _too_wide(schemas[0])
+            schemas = [self._parquet_schema(f) for f in files]
+            _alike(schemas, files)
+            names = tuple(field.name for field in schemas[0])
+            overrides = {at: field.wide for at, field in enumerate(schemas[0]) if field.wide}
             reader = _parquet_reader(files)
         else:
             raise EngineError(f"{table}: the files are neither all .parquet nor all .csv: {sorted(kinds)}")
@@ -91,12 +89,11 @@ class DuckDBComparer:
         self._names.pop(table.key, None)
         return int(made[0]) if made else 0
 
-    def query(self, query: exp.Query) -> pa.Table:
+    def query(self, query: exp.Query) -> list[dict[str, Any]]:
         self._make_room(query)
-        try:
-            return self._connection.sql(query.sql(DIALECT)).to_arrow_table()
-        except duckdb.Error as error:
-            raise _ours(error) from error
+        answer = self._run(query)
+        names = [str(column[0]) for column in answer.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
     def write(self, query: exp.Query, file: Path) -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -113,6 +110,16 @@ class DuckDBComparer:
     def _described(self, table: TableRef) -> tuple[Column, ...]:
         rows = self._run(exp.Describe(this=_name(table))).fetchall()
         return tuple(Column(name=str(r[0]), type=str(r[1]), nullable=r[2] == "YES") for r in rows)
+
+    def _parquet_schema(self, file: Path) -> list[_Field]:
+        """The file's columns. EngineError when it is not readable."""
+        named = ("name", "duckdb_type", "num_children", "precision", "scale")
+        schema = exp.Anonymous(this="parquet_schema", expressions=[exp.Literal.string(str(file))])
+        try:
+            rows = self._connection.execute(exp.select(*named).from_(schema).sql(DIALECT)).fetchall()
+        except duckdb.Error as error:
+            raise EngineError(f"{file.name} is not a readable Parquet file") from error
+        return _fields(rows)
 
     def _make_room(self, query: exp.Query) -> None:
         """Allow the whole memory once rows are joined or ranked."""
@@ -218,21 +225,26 @@ def _alike(shapes: Sequence[object], files: Sequence[Path]) -> None:
             )
 
 
-def _parquet_schema(file: Path) -> pa.Schema:
-    try:
-        return pq.read_schema(file)
-    except (OSError, ValueError) as error:  # pyarrow's errors are both
-        raise EngineError(f"{file.name} is not a readable Parquet file") from error
+class _Field(NamedTuple):
+    """A column of a Parquet file. `wide` is the type of a decimal in it that DuckDB would read as a float."""
+
+    name: str
+    type: str
+    wide: str
 
 
-def _too_wide(schema: pa.Schema) -> dict[int, str]:
-    """Decimals that DuckDB would read as floats, under a type that says so."""
-    wide: dict[int, str] = {}
-    for at, field in enumerate(schema):
-        precision = getattr(field.type, "precision", 0)
-        if precision > _MOST_DIGITS:
-            wide[at] = f"decimal({precision},{field.type.scale})"
-    return wide
+def _fields(rows: Sequence[tuple[Any, ...]]) -> list[_Field]:
+    """The columns, of the rows of a Parquet schema: its root, and each field before those within it."""
+    fields: list[_Field] = []
+    inside = 0  # how many rows of the current column are still to come
+    for name, kind, children, precision, scale in rows[1:]:
+        if not inside:
+            fields.append(_Field(str(name), str(kind), ""))
+            inside = 1
+        if (precision or 0) > _MOST_DIGITS:
+            fields[-1] = fields[-1]._replace(wide=f"decimal({precision},{scale})")
+        inside += (children or 0) - 1
+    return fields
 
 
 def _parquet_reader(files: Sequence[Path]) -> exp.Select:

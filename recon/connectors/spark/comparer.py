@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
@@ -125,10 +124,10 @@ class SparkComparer:
         self._given.pop(table.key, None)
         return rows
 
-    def query(self, query: exp.Query) -> pa.Table:
+    def query(self, query: exp.Query) -> list[dict[str, Any]]:
         statement, _ = spelled(query, self._table)
         with self._working():
-            return _SQL(self._spark, statement).toArrow()
+            return _SQL(self._spark, statement).toArrow().to_pylist()
 
     def write(self, query: exp.Query, file: Path) -> int:
         statement, _ = spelled(query, self._table)
