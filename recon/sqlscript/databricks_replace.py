@@ -114,7 +114,7 @@ class _Replacement:
     # --- MERGE ---
 
     def _merge_kept(self, parts: Merge, origin: Sequence[Column]) -> None:
-        on = self._bench.leaf(parts.on)
+        on = exp.paren(self._bench.leaf(parts.on))
         target, there = self._target_rows(), _aliased(_ORIGIN, parts.origin_alias)
         kept = _aliased(_TARGET, self._alias)
         relations = {

@@ -7,15 +7,14 @@ Here functions stay calls by their T-SQL name, and nothing, a Command or a secon
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import SqlglotError
-from sqlglot.parsers.tsql import TSQLParser
 
 from recon.errors import ProgramError
+from recon.sqlscript.plain import plain_trees
 from recon.sqlscript.tsql_options import without_options
 
 if TYPE_CHECKING:
@@ -25,19 +24,8 @@ if TYPE_CHECKING:
     from recon.sqlscript.tsql_tree import Leaf
 
 Tree: TypeAlias = exp.Expr
-_OWN_GRAMMAR = ("CAST", "TRY_CAST", "CONVERT", "TRY_CONVERT", "TRIM")
-
-
-class _PlainParser(TSQLParser):
-    FUNCTIONS: ClassVar[Any] = {}
-    FUNCTION_PARSERS: ClassVar[Any] = {k: TSQLParser.FUNCTION_PARSERS[k] for k in _OWN_GRAMMAR}
-    NO_PAREN_FUNCTION_PARSERS: ClassVar[Any] = {"CASE": TSQLParser.NO_PAREN_FUNCTION_PARSERS["CASE"]}
-
-
-class PlainTSQL(TSQL):
-    """T-SQL whose functions are not translated."""
-
-    Parser: ClassVar[Any] = _PlainParser
+_OWN_GRAMMAR: Final = {"CAST", "TRY_CAST", "CONVERT", "TRY_CONVERT", "TRIM"}
+_NO_WORDS: Final = {"ANY", "CONNECT_BY_ROOT", "IF", "NEXT"}
 
 
 def statement(leaf: Leaf, file: str) -> Tree:
@@ -70,6 +58,11 @@ def query(tokens: Sequence[Token], line: int, file: str) -> Tree:
     return tree
 
 
+def plain_tsql(text: str) -> list[Tree]:
+    """The trees of T-SQL's statements; functions are not translated. SqlglotError when not understood."""
+    return plain_trees(text, TSQL(), _OWN_GRAMMAR, _NO_WORDS)
+
+
 def line_of(tree: Tree, default: int = 0) -> int:
     """The line on which a part of a statement stands."""
     lines = [n.meta["line"] for n in tree.walk() if "line" in n.meta]
@@ -86,7 +79,7 @@ def _around(prefix: str, tokens: Sequence[Token], verb: str, file: str) -> list[
 
 def _parse(pieces: Iterable[str | Token], line: int, file: str) -> Tree:
     try:
-        trees = [t for t in sqlglot.parse(_lined(pieces, line), read=PlainTSQL) if t is not None]
+        trees = plain_tsql(_lined(pieces, line))
     except SqlglotError as error:
         raise ProgramError(_words(error), file=file, line=_error_line(error, line)) from error
     except RecursionError as error:

@@ -11,26 +11,26 @@ import re
 from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks
 from sqlglot.errors import SqlglotError
-from sqlglot.parsers.databricks import DatabricksParser
 
 from recon.errors import ProgramError
 from recon.sqlscript.databricks_text import CellKind, cells, statements
+from recon.sqlscript.plain import plain_trees
 from recon.sqlscript.tokens import Kind, Token
 from recon.sqlscript.tsql_header import commas, declared
 from recon.sqlscript.tsql_leaf import words
 from recon.sqlscript.tsql_options import without_options
-from recon.sqlscript.tsql_parse import PlainTSQL
+from recon.sqlscript.tsql_parse import plain_tsql
 from recon.sqlscript.tsql_split import split
 from recon.sqlscript.tsql_tree import If, Leaf, Procedure, While, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from recon.model import Language, Script
     from recon.sqlscript.databricks_text import Cell
@@ -38,17 +38,6 @@ if TYPE_CHECKING:
 SYNAPSE, DATABRICKS = "synapse", "databricks"
 _GRAMMAR = ("CAST", "TRY_CAST", "EXTRACT", "TRIM")
 _LONGEST = 90  # characters of a snippet
-
-
-class _PlainParser(DatabricksParser):
-    FUNCTIONS: ClassVar[Any] = {}
-    FUNCTION_PARSERS: ClassVar[Any] = {k: DatabricksParser.FUNCTION_PARSERS[k] for k in _GRAMMAR}
-
-
-class PlainDatabricks(Databricks):
-    """Databricks SQL whose functions are not translated."""
-
-    Parser: ClassVar[Any] = _PlainParser
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +274,7 @@ def _parse(
         length += len(token.text)
         previous = token
     text = Text("".join(parsed), script.text, tuple(marks) or ((0, 0),))
-    tree = _one(text.parsed, PlainTSQL)
+    tree = _one(plain_tsql, text.parsed)
     return Piece(SYNAPSE, script.path, tree, text, variable=variable, steers=steers)
 
 
@@ -304,9 +293,9 @@ def _quiet() -> Generator[None]:
         log.removeFilter(_nothing)
 
 
-def _one(text: str, dialect: type[Databricks] | type[PlainTSQL]) -> exp.Expr:
+def _one(parse: Callable[[str], list[exp.Expr]], text: str) -> exp.Expr:
     with _quiet():
-        trees = [t for t in sqlglot.parse(text, read=dialect) if t is not None]
+        trees = parse(text)
     if len(trees) != 1 or isinstance(trees[0], exp.Command):
         raise SqlglotError("not understood")
     return trees[0]
@@ -355,11 +344,19 @@ def _used(text: str, name: str, whole: str, begin: int, file: str) -> Piece:
     return Piece(DATABRICKS, file, tree, Text(text, whole, ((0, begin),)))
 
 
+def _plain_databricks(text: str) -> list[exp.Expr]:
+    return plain_trees(text, Databricks(), _GRAMMAR)
+
+
+def _databricks(text: str) -> list[exp.Expr]:
+    return [tree for tree in sqlglot.parse(text, read=Databricks) if tree is not None]
+
+
 def databricks_piece(sql: str, text: Text, file: str, column: str = "") -> Piece | None:
     """One statement or query; None when it cannot be read."""
-    for dialect in (PlainDatabricks, Databricks):  # the second knows `substring(x FROM 1)` and its like
+    for parse in (_plain_databricks, _databricks):  # the second knows `substring(x FROM 1)` and its like
         try:
-            return Piece(DATABRICKS, file, _one(sql, dialect), text, column=column)
+            return Piece(DATABRICKS, file, _one(parse, sql), text, column=column)
         except (SqlglotError, RecursionError):
             continue
     return None
