@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from recon import api
-from recon.api.doctor import FAILED, NOT_CHECKED, NOT_SET, OK
+from recon.api.checks import FAILED, NOT_CHECKED, NOT_SET, OK
 from recon.model import RunState
 from recon.report.vocabulary import plural
 from recon.ui import shell, url

@@ -1,4 +1,7 @@
-"""The command line. Exit codes: 0 MATCH, 1 a difference, 2 usage or platform error, 3 INCONCLUSIVE."""
+"""The command line. Exit codes: 0 MATCH, 1 a difference, 2 usage or platform error, 3 INCONCLUSIVE.
+
+A command imports what it needs when it is called: `recon --help` must not wait for engines and stores.
+"""
 
 from __future__ import annotations
 
@@ -7,37 +10,32 @@ import os
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from recon import api, settings
+from recon import api
 from recon.commands.clean import clean
+from recon.commands.compare import compare
 from recon.commands.doctor import doctor
 from recon.commands.init import init
 from recon.commands.keys import keys as propose_keys
 from recon.commands.lint import lint
 from recon.commands.resume import resuming
-from recon.commands.terminal import DIFFERENCE, ERROR, MATCH, UNCLEAR, err, out
+from recon.commands.terminal import DIFFERENCE, ERROR, MATCH, UNCLEAR, JsonOption, err, out
 from recon.commands.terminal import errors as _errors
 from recon.commands.terminal import write as _write
 from recon.commands.terminal import write_bytes as _write_bytes
-from recon.commands.totals import print_totals
-from recon.compare import Spec
+from recon.commands.verdicts import CODE, STYLE, print_result
 from recon.model import Run, RunState
-from recon.model_result import Cause, Result, Verdict
-from recon.report import FORMATS, codec
-from recon.report.junit import junit_xml
-from recon.selftest import selftest
-from recon.worker import work as serve_queue
+from recon.model_result import Result, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
+
+    from rich.progress import Progress, TaskID
 
 app = typer.Typer(
     name="recon",
@@ -47,31 +45,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("init")(init)
+app.command("compare")(compare)
 app.command("keys")(propose_keys)
 app.command("lint")(lint)
 app.command("doctor")(doctor)
 app.command("clean")(clean)
 
-_MOST_CAUSES = 5
-_CODE = {
-    Verdict.MATCH: MATCH,
-    Verdict.ACCEPTED: MATCH,
-    Verdict.PARTIAL: DIFFERENCE,
-    Verdict.NO_MATCH: DIFFERENCE,
-    Verdict.INCONCLUSIVE: UNCLEAR,
-}
-_STYLE = {
-    Verdict.MATCH: "bold green",
-    Verdict.ACCEPTED: "bold green",
-    Verdict.PARTIAL: "bold yellow",
-    Verdict.NO_MATCH: "bold red",
-    Verdict.INCONCLUSIVE: "bold magenta",
-}
+_FORMATS = "pdf, csv, excel-csv, json, totals-csv, html, junit"  # as in recon.report, which is slow to import
 ProjectOption = Annotated[
     Path | None,
     typer.Option("--project", "-p", help="The project folder; else RECON_PROJECT, else the demo."),
 ]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")]
 
 
 @app.command()
@@ -98,45 +82,14 @@ def run(
         done = _wait(asked)
         found = [api.result(r.id) for r in done]
         if json_file:
+            from recon.report import codec
+
             _write(json_file, codec.runs_document([r for r in found if r]))
         if junit_file:
+            from recon.report.junit import junit_xml
+
             _write_bytes(junit_file, junit_xml(zip(done, found, strict=True)))
         raise typer.Exit(_worst(_code(r, f) for r, f in zip(done, found, strict=True)))
-
-
-@app.command()
-def compare(
-    baseline: Annotated[Path, typer.Argument(help="Parquet or CSV: what Synapse produced.")],
-    candidate: Annotated[Path, typer.Argument(help="Parquet or CSV: what Databricks produced.")],
-    keys: Annotated[str, typer.Option(help="Key columns, comma separated; none: rows as a multiset.")] = "",
-    rules: Annotated[Path | None, typer.Option(help="A table.toml with keys and rules.")] = None,
-    exact: Annotated[
-        bool, typer.Option("--exact", help="Compare every pair of rows; skip none by hash.")
-    ] = False,
-    engine: Annotated[
-        str, typer.Option(help="What compares: duckdb, or spark (slower; the same result).")
-    ] = "duckdb",
-    totals: Annotated[bool, typer.Option("--totals", help="Also take control totals.")] = False,
-    by: Annotated[str, typer.Option(help="Control totals also by the values of this column.")] = "",
-    json_file: JsonOption = None,
-) -> None:
-    """Compare two files, or folders of files, without a project."""
-    del exact  # every comparison is exact today: no hash skips anything
-    with _errors():
-        spec = api.rules_of(rules) if rules else Spec()
-        named = tuple(k.strip() for k in keys.split(",") if k.strip())
-        spec = replace(spec, keys=named) if named else spec
-        found = api.compare_files(baseline, candidate, spec, totals=totals or bool(by), by=by, engine=engine)
-        table = baseline.parent.name if baseline.stem in {"baseline", "left"} else baseline.stem
-        parts = {name: getattr(found, name) for name in type(found).__dataclass_fields__}
-        done = Result(**parts, table=table, variant=candidate.stem, engine=engine)
-        if json_file:
-            _write(json_file, codec.to_json(done))
-        _print_result(done)
-        if done.control_totals:
-            print_totals(done)
-        _hint_at_keys(done, spec.keys, baseline, candidate)
-        raise typer.Exit(_CODE[done.verdict])
 
 
 @app.command("list")
@@ -144,6 +97,8 @@ def list_runs(
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
 ) -> None:
     """The runs in the store, newest first."""
+    from rich.table import Table
+
     with _errors():
         table = Table(box=None, header_style="bold", pad_edge=False)
         for name in ("Run", "Table", "Variant", "State", "Verdict", "Match %", "Asked (UTC)"):
@@ -152,7 +107,7 @@ def list_runs(
             share = "" if each.match_percentage is None else f"{each.match_percentage:.2f}"
             table.add_row(
                 *(Text(v) for v in (each.id, each.table, each.variant, each.state)),
-                Text(each.verdict, style=_STYLE.get(Verdict(each.verdict), "") if each.verdict else ""),
+                Text(each.verdict, style=STYLE.get(Verdict(each.verdict), "") if each.verdict else ""),
                 share,
                 f"{each.asked_at:%Y-%m-%d %H:%M}",
             )
@@ -166,9 +121,11 @@ def show(run_id: Annotated[str, typer.Argument(metavar="RUN")], json_file: JsonO
         this = _known(run_id)
         found = api.result(this.id)
         if json_file and found:
+            from recon.report import codec
+
             _write(json_file, codec.to_json(found))
         if found:
-            _print_result(found)
+            print_result(found)
         else:
             out.print(Text(f"{this.id}  {this.table} · {this.variant}  {this.state}"))
             _explain(this)
@@ -178,7 +135,7 @@ def show(run_id: Annotated[str, typer.Argument(metavar="RUN")], json_file: JsonO
 @app.command()
 def export(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
-    format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}.")] = "pdf",
+    format: Annotated[str, typer.Option(help=f"{_FORMATS}.")] = "pdf",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")] = None,
 ) -> None:
     """Write a run's report to a file."""
@@ -208,6 +165,8 @@ app.command("resume")(resuming(_to_the_end))
 @app.command("selftest")
 def prove() -> None:
     """Plant known defects in clean data, and prove that the comparer finds all of them and nothing else."""
+    from recon.selftest import selftest
+
     with _errors():
         found = selftest(lambda line: out.print(Text(line)))
         raise typer.Exit(MATCH if found.ok else DIFFERENCE)
@@ -216,6 +175,9 @@ def prove() -> None:
 @app.command(hidden=True)
 def work(name: Annotated[str, typer.Option(help="The worker's name in the store.")] = "worker") -> None:
     """Be a worker: walk queued runs until the queue has been empty for a while."""
+    from recon import settings
+    from recon.worker import work as serve_queue
+
     with _errors():
         said = settings.read()
         handlers: list[logging.Handler] = [logging.StreamHandler()]
@@ -237,6 +199,8 @@ def main() -> None:
 
 def _wait(asked: Sequence[Run]) -> tuple[Run, ...]:
     """Follow the runs until all are over, printing one line each as they end. Ctrl-C cancels them."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     waiting = {r.id: r for r in asked}
     done: dict[str, Run] = {}
     columns = (
@@ -281,55 +245,11 @@ def _print_line(this: Run, width: int) -> None:
     verdict = Verdict(this.verdict or Verdict.INCONCLUSIVE)
     share = "" if this.match_percentage is None else f"{this.match_percentage:.2f} %"
     line = Text(f"{this.id}  {f'{this.table} · {this.variant}':<{width}}  ")
-    line.append(f"{verdict:<13}", style=_STYLE[verdict])
+    line.append(f"{verdict:<13}", style=STYLE[verdict])
     found = api.result(this.id)
     why = (found.reasons[0] if found and found.reasons else "") or this.error
     line.append(f"  {share:>9}  {why}".rstrip())
     out.print(line)
-
-
-def _print_result(found: Result) -> None:
-    rows = found.rows
-    out.print(
-        Text(f"{found.run_id}  {found.table} · {found.variant}  ".lstrip()).append(
-            found.verdict, style=_STYLE[found.verdict]
-        )
-    )
-    for reason in found.reasons:
-        out.print(Text(f"  - {reason}"))
-    out.print(
-        f"rows      Synapse {rows.baseline:,}, Databricks {rows.candidate:,}: {rows.equal:,} equal, "
-        f"{rows.differing:,} differing, {rows.missing:,} missing, {rows.extra:,} extra"
-    )
-    if found.match_percentage is not None:
-        out.print(f"cells     {found.match_percentage:.2f} % equal")
-    for column in found.columns:
-        if column.mismatches:
-            kinds = ", ".join(f"{c.cause} {c.cells:,}" for c in column.causes)
-            out.print(
-                Text(f"column    {column.name}: {column.mismatches:,} of {column.compared:,} ({kinds})")
-            )
-    for cause in found.causes[:_MOST_CAUSES]:
-        out.print(Text(f"cause     {cause.scope}: {cause.cause} ({_said(cause)}). {cause.hint}"))
-    for note in found.notes:
-        out.print(Text(f"note      {note}"))
-    if found.approximate:
-        out.print("note      DuckDB stood in for Databricks: an approximation.")
-
-
-def _said(cause: Cause) -> str:
-    """How grave and how sure it is, how much it explains and, if it says, which rows."""
-    cells = (
-        f"{cause.cells:,}" + ("" if cause.share is None else f" = {cause.share:g} %") if cause.cells else ""
-    )
-    return "; ".join(part for part in (cause.severity, cause.confidence, cells, cause.where) if part)
-
-
-def _hint_at_keys(found: Result, keys: Sequence[str], baseline: Path, candidate: Path) -> None:
-    repeats = found.rows.duplicate_keys
-    if _CODE[found.verdict] != MATCH and (not keys or repeats.baseline or repeats.candidate):
-        why = "the key repeats" if keys else "no key"
-        out.print(Text(f"note      {why}: `recon keys {baseline} {candidate}` proposes some"))
 
 
 def _explain(this: Run) -> None:
@@ -347,7 +267,7 @@ def _code(this: Run, found: Result | None) -> int:
         return UNCLEAR if found.failure.kind in {"ProgramError", "Cancelled"} else ERROR
     if this.state in {RunState.FAILED, RunState.INTERRUPTED}:
         return ERROR
-    return _CODE[Verdict(this.verdict or Verdict.INCONCLUSIVE)]
+    return CODE[Verdict(this.verdict or Verdict.INCONCLUSIVE)]
 
 
 def _worst(codes: Iterable[int]) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from recon import connections, settings
+from recon import settings
 from recon.connectors.local.comparer import duckdb_comparer
 from recon.errors import SettingsError
 from recon.model import Mode, Session
@@ -61,11 +61,12 @@ class Wiring:
 
     def _cloud(self, project: Project, scratch: Path, progress: Progress) -> Ports:
         """Synapse, ADLS and Databricks; both sides are compared here, in DuckDB."""
-        cloud = connections.read()
+        from recon import connections
         from recon.connectors.cloud.engine import databricks_world
         from recon.connectors.cloud.lake import adls_lake
         from recon.connectors.cloud.source import synapse_source
 
+        cloud = connections.read()
         table, lake = project.tables[0], adls_lake(cloud.adls, cloud, progress)
         place = self._settings.place(scratch.name)
         return Ports(

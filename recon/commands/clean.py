@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from recon.api import upkeep
+from recon import api
 from recon.commands.terminal import ERROR, errors, out
 
 
@@ -20,10 +19,12 @@ def clean(
 ) -> None:
     """Remove temporary files, objects in the lake and schemas on Databricks of runs that are over."""
     with errors():
-        found = upkeep.clean(dry=dry_run, everything=everything)
+        found = api.clean(dry=dry_run, everything=everything)
         if not found:
             out.print("Nothing is left behind.")
             return
+        from rich.table import Table
+
         table = Table(box=None, header_style="bold", pad_edge=False)
         for name in ("Run", "What", "Where", "Age", "Size", "Removed"):
             table.add_column(name)

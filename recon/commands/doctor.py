@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import typer
 from rich.text import Text
 
 from recon import api
-from recon.api.doctor import FAILED, OK
 from recon.commands.terminal import ERROR, MATCH, errors, out
-
-_STYLE: Final = {OK: "green", FAILED: "bold red"}
 
 
 def doctor() -> None:
     """Try every connection and permission, one line each. Exit code 2 when one failed."""
+    from recon.api.checks import FAILED, OK
+
+    style = {OK: "green", FAILED: "bold red"}
     with errors():
         found = api.doctor()
         width = max(len(check.name) for check in found)
         for check in found:
             line = Text(f"{check.name:<{width}}  ")
-            line.append(f"{check.state:<11}", style=_STYLE.get(check.state, "dim"))
+            line.append(f"{check.state:<11}", style=style.get(check.state, "dim"))
             out.print(line.append(f"  {check.said}".rstrip()))
             if check.remedy and check.state != OK:
                 out.print(Text(f"{'':<{width}}  {check.remedy}", style="dim"))

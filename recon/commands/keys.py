@@ -10,7 +10,6 @@ from rich.text import Text
 
 from recon import api
 from recon.commands.terminal import errors, out, write
-from recon.report import keys as words
 
 if TYPE_CHECKING:
     from recon.model_result import KeyProposal, Uniqueness
@@ -33,6 +32,8 @@ def keys(
         if not found:
             out.print(Text(f"No {widest} columns or fewer identify every row: compare without a key."))
             return
+        from recon.report import keys as words
+
         for number, proposal in enumerate(found, start=1):
             out.print(Text(f"{number}  {', '.join(proposal.columns)}", style="bold"))
             out.print(Text(f"   {words.summary(proposal)}"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon.api import upkeep
+from recon import api
 from recon.commands.terminal import errors
 
 if TYPE_CHECKING:
@@ -21,6 +21,6 @@ def resuming(wait: Callable[[Run], int]) -> Callable[[str], None]:
     def resume(run_id: Annotated[str, typer.Argument(metavar="RUN")]) -> None:
         """Run again what broke, from its last whole step, and wait for the end."""
         with errors():
-            raise typer.Exit(wait(upkeep.resume(run_id)))
+            raise typer.Exit(wait(api.resume(run_id)))
 
     return resume

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -14,7 +15,6 @@ from recon.errors import ReconError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False)
@@ -23,6 +23,9 @@ MATCH: Final = 0
 DIFFERENCE: Final = 1
 ERROR: Final = 2
 UNCLEAR: Final = 3
+
+
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from recon import api
-from recon.api.doctor import FAILED, NOT_CHECKED, NOT_SET, OK
+from recon.api.checks import FAILED, NOT_CHECKED, NOT_SET, OK
 from recon.cli import app
 
 CLOUD = {

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from recon import api
+from recon.api import asking
 from recon.cli import app as cli
 from recon.errors import SpecError
 from recon.model import Approval, BaselineMode
@@ -83,7 +84,7 @@ def test_a_refusal_says_its_line_and_nothing_can_start(project):
 
 
 def test_the_request_keeps_who_read_which_query_and_when(project, monkeypatch):
-    monkeypatch.setattr(api, "ensure_worker", lambda said: None)
+    monkeypatch.setattr(asking, "ensure_worker", lambda said: None)
     run = api.start("orders", "faithful", by="ann", read=query().sha256)
     kept = api.the_store().project_of(run.id).tables[0].approval
     assert (kept.by, kept.sha256) == ("ann", query().sha256)
@@ -101,7 +102,7 @@ def test_a_query_that_changed_since_it_was_read_is_not_started(project):
 
 
 def test_the_note_stands_with_what_was_compared(project, monkeypatch):
-    monkeypatch.setattr(api, "ensure_worker", lambda said: None)
+    monkeypatch.setattr(asking, "ensure_worker", lambda said: None)
     run = api.start("orders", "faithful", by="ann", read=query().sha256)
     (note,) = confirmed(api.the_store().project_of(run.id).tables[0])
     assert note.startswith(EXTRACTED)

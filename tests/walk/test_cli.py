@@ -98,6 +98,19 @@ def test_compare_two_files(files, tmp_path):
     }  # fmt: skip
 
 
+def test_exact_skips_nothing_by_hash_and_says_the_same(files, tmp_path):
+    one, other = files("a.parquet", [0] * 5_000), files("b.parquet", [0] * 4_000 + [1] + [0] * 999)
+    said = {}
+    for how in ((), ("--exact",)):
+        done = recon("compare", one, other, "--keys", "id", "--json", "out.json", *how, cwd=tmp_path)
+        assert done.returncode == 1, done.stderr
+        document = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+        assert document["columns"][1]["mismatches"] == 1
+        said[document.pop("method")] = document
+    assert set(said) == {"fingerprint+pairs", "pairs"}
+    assert said["pairs"] == said["fingerprint+pairs"]
+
+
 def test_compare_takes_rules_from_a_table_toml(files, tmp_path):
     one, two = files("a.parquet", [1.0, 2.0]), files("b.parquet", [1.004, 2.0])
     rules = tmp_path / "table.toml"

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from recon import api, settings
+from recon.api import asking
 from recon.cli import app
 from recon.errors import SpecError
 from recon.model import RunState
@@ -33,7 +34,7 @@ def write(name, change):
 
 def walked(home, table, variant):
     """The result of one run, walked in this process; and the warnings that it said."""
-    project, found, chosen = api._pick(api.project(), table, variant)
+    project, found, chosen = asking._pick(api.project(), table, variant)
     request = replace(project, tables=(replace(found, variants=(chosen,)),))
     scratch = home / "scratch"
     scratch.mkdir(parents=True)
