@@ -12,7 +12,6 @@ from recon.compare import collect
 from recon.compare.examples import keep_examples
 from recon.compare.pairing import pair
 from recon.compare.plan import make_plan
-from recon.compare.reasons import causes
 from recon.compare.spec import Side, Spec
 from recon.compare.verdict import Facts, judge, percentage
 from recon.errors import SpecError
@@ -21,10 +20,11 @@ from recon.model_result import Comparison, RowCounts, SchemaResult, Segments, Ve
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from recon.compare.pairing import Paired
     from recon.compare.plan import Plan
     from recon.compare.queries import Which
     from recon.model import TableRef
-    from recon.model_result import ColumnResult
+    from recon.model_result import Cause, ColumnResult
     from recon.ports import Comparer
     from recon.progress import Progress
 
@@ -66,7 +66,7 @@ def compare(
     _say(progress, "Collecting examples", 2)
     cells, row_samples, repeats = keep_examples(engine, plan, paired, spec.sample_rows, differences)
     _say(progress, "Looking for causes", 3)
-    surplus = collect.surplus(engine)
+    surplus = collect.surplus(engine, paired)
     tables: dict[Which, TableRef] = {"b": baseline.table, "c": candidate.table}
     facts = _facts(spec, plan, rows, columns, collect.why_surplus(rows, surplus, repeats))
     verdict, reasons = judge(facts)
@@ -83,8 +83,25 @@ def compare(
         samples=cells,
         row_samples=row_samples,
         duplicate_samples=repeats,
-        causes=causes(engine, plan, paired, rows, columns, surplus, tables),
+        causes=_causes(engine, plan, paired, rows, columns, surplus, tables),
     )
+
+
+def _causes(
+    engine: Comparer,
+    plan: Plan,
+    paired: Paired,
+    rows: RowCounts,
+    columns: tuple[ColumnResult, ...],
+    surplus: dict[str, int],
+    tables: dict[Which, TableRef],
+) -> tuple[Cause, ...]:
+    """The reasons, if there can be any: what finds them is imported only then."""
+    if paired.same and not plan.schema.missing_columns and not plan.schema.extra_columns:
+        return ()
+    from recon.compare.reasons import causes
+
+    return causes(engine, plan, paired, rows, columns, surplus, tables)
 
 
 def _facts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlglot import exp
 
@@ -53,12 +53,8 @@ def row_counts(engine: Comparer, plan: Plan, paired: Paired) -> RowCounts:
     `paired` follows from the baseline's rows, and is not adjusted to the candidate's: the verdict checks
     that both agree.
     """
-    counts = {
-        "differing": t.count_if(t.all_of(t.column("in_b"), t.column("in_c"))),
-        "missing": t.count_if(_missing()),
-        "extra": t.count_if(_extra()),
-    }
-    found = one_row(engine, _counted(counts))
+    both = t.all_of(t.column("in_b"), t.column("in_c"))
+    found = _counted(engine, paired, {"differing": both, "missing": _missing(), "extra": _extra()})
     together = paired.rows["b"] - found["missing"]
     repeated = [_repeated_keys(engine, plan, paired, which) for which in SIDES]
     return RowCounts(
@@ -81,18 +77,20 @@ def _repeated_keys(engine: Comparer, plan: Plan, paired: Paired, which: str) -> 
     return one_row(engine, t.select([t.named(often, "keys")], t.inner(repetitions(plan), "r")))["keys"]
 
 
-def _counted(counts: Mapping[str, exp.Expr]) -> exp.Select:
-    return t.select([t.named(count, name) for name, count in counts.items()], t.table(CLASSIFIED))
+def _counted(engine: Comparer, paired: Paired, conditions: Mapping[str, exp.Expr]) -> dict[str, int]:
+    """How many of the different rows fulfil each condition."""
+    if paired.same:
+        return dict.fromkeys(conditions, 0)
+    counts = [t.named(t.count_if(condition), name) for name, condition in conditions.items()]
+    return one_row(engine, t.select(counts, t.table(CLASSIFIED)))
 
 
 def columns(engine: Comparer, plan: Plan, paired: Paired, rows: RowCounts) -> tuple[ColumnResult, ...]:
     """How each paired column fared, in the baseline's order."""
-    counts = {
-        f"d{i}_{code}": t.count_if(t.equals(t.column(f"d{i}"), t.text(code)))
-        for i in paired.touched
-        for code in _CODES
+    conditions = {
+        f"d{i}_{code}": t.equals(t.column(f"d{i}"), t.text(code)) for i in paired.touched for code in _CODES
     }
-    answer = one_row(engine, _counted(counts)) if counts else {}
+    answer = _counted(engine, paired, conditions) if conditions else {}
     numbers = {p.name: i for i, p in enumerate(plan.compared)}
     results: list[ColumnResult] = []
     for pair in plan.pairs:
@@ -131,11 +129,7 @@ def _kind_counts(kinds: dict[str, int], plan: Plan, i: int | None) -> tuple[Kind
 def segment_cells(engine: Comparer, plan: Plan, paired: Paired) -> Segments:
     """The heatmap: for each segment the columns with mismatches, and at least the whole row."""
     axis = paired.axis
-    counts = [t.column("seg")]
-    counts += [t.named(t.count_if(c), n) for n, c in (("missing", _missing()), ("extra", _extra()))]
-    counts += [t.named(exp.Count(this=t.column(f"d{i}")), f"n{i}") for i in paired.touched]
-    answer = engine.query(t.select(counts, t.table(CLASSIFIED), group=[t.column("seg")]))
-    found = {str(row["seg"]): row for row in answer}
+    found = {str(row["seg"]): row for row in _by_segment(engine, paired)}
     cells: list[SegmentCell] = []
     for label in axis.labels:
         row = found.get(label, {})
@@ -152,6 +146,16 @@ def segment_cells(engine: Comparer, plan: Plan, paired: Paired) -> Segments:
         )
     name = plan.compared[axis.number].name if axis.number is not None else ""
     return Segments(column=name, grouping=axis.grouping, cells=tuple(cells))
+
+
+def _by_segment(engine: Comparer, paired: Paired) -> list[dict[str, Any]]:
+    """Of each segment `seg` that has different rows: the `missing`, the `extra`, and each column's cells."""
+    if paired.same:
+        return []
+    counts = [t.column("seg")]
+    counts += [t.named(t.count_if(c), n) for n, c in (("missing", _missing()), ("extra", _extra()))]
+    counts += [t.named(exp.Count(this=t.column(f"d{i}")), f"n{i}") for i in paired.touched]
+    return engine.query(t.select(counts, t.table(CLASSIFIED), group=[t.column("seg")]))
 
 
 def cell_samples(engine: Comparer, plan: Plan, most: int) -> tuple[tuple[Sample, ...], tuple[RowSample, ...]]:
@@ -180,12 +184,10 @@ def duplicate_samples(engine: Comparer, plan: Plan, most: int) -> tuple[Duplicat
     )
 
 
-def surplus(engine: Comparer) -> dict[str, int]:
+def surplus(engine: Comparer, paired: Paired) -> dict[str, int]:
     """How many of the missing and extra rows have a key that repeats."""
     classes = {"missing": _missing(), "extra": _extra()}
-    return one_row(
-        engine, _counted({n: t.count_if(t.all_of(t.column("repeated"), c)) for n, c in classes.items()})
-    )
+    return _counted(engine, paired, {n: t.all_of(t.column("repeated"), c) for n, c in classes.items()})
 
 
 def why_surplus(

@@ -22,6 +22,9 @@ def keep_examples(
     engine: Comparer, plan: Plan, paired: Paired, most: int, differences: Path | None
 ) -> tuple[tuple[Sample, ...], tuple[RowSample, ...], tuple[DuplicateSample, ...]]:
     """The kept cells, rows and repeated keys; with `differences` also that file."""
+    repeats = collect.duplicate_samples(engine, plan, most) if paired.repeated else ()
+    if paired.same and differences is None:
+        return (), (), repeats
     by_segment = differences is not None
     near: dict[int, samples.Near] = {}
     for i in paired.touched:
@@ -29,12 +32,12 @@ def keep_examples(
             groups = engine.query(samples.groups(i, by_segment=by_segment))
             sizes = {(str(g["kind"]), str(g["seg"])): int(g["n"]) for g in groups}
             near[i] = samples.near(i, sizes, most)
-    engine.save(samples.cells(plan, paired, most, near, by_segment=by_segment), CELLS)
+    cells = samples.cells(plan, paired, most, near, by_segment=by_segment)
+    engine.save(samples.no_cells() if paired.same else cells, CELLS)
     if near and not _enough(engine, near, most, by_segment=by_segment):
         engine.save(samples.cells(plan, paired, most, {}, by_segment=by_segment), CELLS)
     if differences is not None:
         engine.write(samples.drill_down(plan, paired.axis.labels), differences)
-    repeats = collect.duplicate_samples(engine, plan, most) if paired.repeated else ()
     return *collect.cell_samples(engine, plan, most), repeats
 
 

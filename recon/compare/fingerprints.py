@@ -47,8 +47,8 @@ _AT_ONCE: Final = 200  # columns in one query
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """The rows that may differ. `rows` bounds how many a side has; `place` says where they are: in the
-    "whole" table, "unlike" buckets of it, or "kept" in the tables `OPEN`.
+    """The rows that may differ. `rows` bounds how many a side has; with 0 both sides have the same rows.
+    `place` says where they are: in the "whole" table, "unlike" buckets of it, or "kept" in the tables `OPEN`.
     """
 
     tables: Mapping[Which, TableRef]
@@ -101,12 +101,12 @@ def unlike(engine: Comparer, plan: Plan, tables: Mapping[Which, TableRef]) -> Op
         keys = queries.side(plan, which, tables[which], plan.keys)
         nulls[which] = one_row(engine, queries.side_counts(plan, which, keys))["nulls"]
     found = Open(tables=tables, counts=rows, nulls=nulls, rows=stake, power=power)
-    if 2 * stake > max(rows.values()):
+    if stake == 0 or 2 * stake > max(rows.values()):
         return found
     if not found.small:
         return replace(found, place="unlike")
     for which in SIDES:
-        engine.save(_kept(plan, which, tables[which], power, none=stake == 0), OPEN[which])
+        engine.save(_kept(plan, which, tables[which], power), OPEN[which])
     return replace(found, place="kept")
 
 
@@ -187,11 +187,11 @@ def _unlike_rows(plan: Plan, which: Which, table: TableRef, power: int, numbers:
     return t.select([t.everything(which)], t.inner(rows, which), where=among)
 
 
-def _kept(plan: Plan, which: Which, table: TableRef, power: int, *, none: bool) -> exp.Select:
+def _kept(plan: Plan, which: Which, table: TableRef, power: int) -> exp.Select:
     every = range(len(plan.compared))
-    rows = queries.side(plan, which, table) if none else _unlike_rows(plan, which, table, power, every)
+    rows = _unlike_rows(plan, which, table, power, every)
     columns = [t.named(raw(i, which), f"v{i}") for i in every] or [t.named(exp.true(), "v")]
-    return t.select(columns, t.inner(rows, which), where=exp.false() if none else None)
+    return t.select(columns, t.inner(rows, which))
 
 
 def keys_alike(engine: Comparer, plan: Plan, open_: Open) -> bool:

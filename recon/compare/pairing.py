@@ -36,14 +36,16 @@ class Paired:
 
     `repeated` says whether any key repeats, `axis` how rows fall into segments, `totals` how many
     baseline rows lie in each segment, `forgiven` the cells that only a rule makes equal, by column number.
-    `wide`: the different rows have the values of all compared columns, not only of the key and the touched.
+    `same`: both sides have the same rows, and no table of different rows was written. `wide`: the different
+    rows have the values of all compared columns, not only of the key and the touched.
     """
 
     rows: dict[Which, int]
     nulls: dict[Which, int]
     repeated: bool
     axis: Axis
-    touched: tuple[int, ...]  # the numbers of the columns that have differing cells
+    same: bool = False
+    touched: tuple[int, ...] = ()  # the numbers of the columns that have differing cells
     wrong: dict[int, int] = field(default_factory=dict[int, int])  # by column number: its differing cells
     wide: bool = True
     totals: dict[str, int] = field(default_factory=dict[str, int])
@@ -53,17 +55,22 @@ class Paired:
 def pair(
     engine: Comparer, plan: Plan, baseline: TableRef, candidate: TableRef, *, exact: bool = False
 ) -> Paired:
-    """Write the table of different rows and count what it does not hold. `exact`: without fingerprints."""
+    """Write the table of different rows, if there are any, and count what it does not hold. `exact`: without
+    fingerprints.
+    """
     tables: Tables = {"b": baseline, "c": candidate}
     hashed = bool(plan.compared) and not exact
     unique = hashed and uniqueness.unique(engine, plan, baseline, "b")
     found = (fingerprints.unlike if hashed else fingerprints.everything)(engine, plan, tables)
     axis, totals = axes.choose(engine, plan, tables, found.counts, same=found.rows == 0)
     repeated = _repeated(engine, plan, found, unique=unique)
-    joins = _joins(plan, found, range(len(plan.compared)), repeated=repeated)
+    nulls: dict[Which, int] = {which: 0 if plan.whole else found.nulls[which] for which in SIDES}
     if hashed and found.rows == 0:
-        suspects, alone = (), False
-    elif hashed and not repeated:
+        return Paired(
+            rows=dict(found.counts), nulls=nulls, repeated=repeated, axis=axis, same=True, totals=totals
+        )
+    joins = _joins(plan, found, range(len(plan.compared)), repeated=repeated)
+    if hashed and not repeated:
         suspects, alone = fingerprints.suspects(engine, plan, found), False
     else:
         suspects, alone = _suspects(engine, plan, joins)
@@ -76,7 +83,7 @@ def pair(
     wrong = one_row(engine, queries.kinds(suspects)) if suspects else {}
     return Paired(
         rows=dict(found.counts),
-        nulls={which: 0 if plan.whole else found.nulls[which] for which in SIDES},
+        nulls=nulls,
         repeated=repeated,
         axis=axis,
         touched=tuple(i for i in suspects if wrong[f"n{i}"]),

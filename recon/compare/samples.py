@@ -108,6 +108,14 @@ def cells(plan: Plan, paired: Paired, most: int, near: Mapping[int, Near], *, by
     return t.union([*parts, _row_cells(plan, columns, most, by_segment=by_segment)])
 
 
+def no_cells() -> exp.Select:
+    """The kept cells where no row is different."""
+    numbers, texts = ("col", "h"), ("seg", "kind", "key", "b", "c")
+    columns = [t.named(d.as_type(exp.null(), "BIGINT"), name) for name in numbers]
+    columns += [t.named(d.as_text(exp.null()), name) for name in texts]
+    return exp.Select(expressions=columns).where(exp.false())
+
+
 def _column_cells(plan: Plan, i: int, most: int, near: exp.Expr, *, by_segment: bool) -> exp.Select:
     columns = {
         "col": t.number(i),
