@@ -43,6 +43,7 @@ class _Asker:
         self._all: dict[int, int] = {}
         self._dates: dict[int, bool] = {}
         self._grouped: int | None = None  # the column whose values lie in VALUES
+        self._values = 0  # how many these are
 
     def several(self, i: int) -> bool:
         """Whether it has more than one value."""
@@ -60,14 +61,15 @@ class _Asker:
             self._dates[i] = segments.dated(one_row(self._engine, counts)["n"], self._rows)
         return self._dates[i]
 
-    def group(self, i: int) -> None:
-        """Write its distinct values to VALUES, unless they are there."""
+    def group(self, i: int) -> int:
+        """Write its distinct values to VALUES, unless they are there. How many these are."""
         if i != self._grouped:
             sides: dict[Which, exp.Select] = {
                 w: queries.side(self._plan, w, self._tables[w], [i]) for w in self._sides
             }
-            self._engine.save(segments.value_rows(self._plan, i, sides), VALUES)
+            self._values = self._engine.save(segments.value_rows(self._plan, i, sides), VALUES)
             self._grouped = i
+        return self._values
 
     def about(self, numbers: Sequence[int]) -> None:
         """Ask what is asked of several columns at once."""
@@ -103,8 +105,8 @@ def choose(
     number = next(_serving(plan, asker), None)
     if number is None:
         return Axis(None), {segments.ALL: rows["b"]}
-    asker.group(number)
-    axis = _grouped(engine, plan, number, dated=asker.dated(number))
+    values = asker.group(number)
+    axis = _grouped(engine, plan, number, values, dated=asker.dated(number))
     counted = engine.query(segments.totals(_values(), axis.label or (lambda _: t.text(segments.ALL))))
     return axis, {str(row["seg"]): int(row["n"] or 0) for row in counted}
 
@@ -135,8 +137,10 @@ def _lots(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
     return (numbers[start : start + _LOT] for start in range(0, len(numbers), _LOT))
 
 
-def _grouped(engine: Comparer, plan: Plan, number: int, *, dated: bool) -> Axis:
-    """The finest way of merging the column's values that gives few labels."""
+def _grouped(engine: Comparer, plan: Plan, number: int, values: int, *, dated: bool) -> Axis:
+    """The finest way of merging the column's values, which are so many, that gives few labels."""
+    if dated and values <= MOST:
+        return _labelled(engine, number, "", segments.date_label(plan, number, ""))
     if dated:
         [row] = engine.query(segments.level_counts(plan, number, _values()))
         level = segments.finest({str(name): int(value or 0) for name, value in row.items()})
