@@ -140,6 +140,8 @@ WHOLE_ROW = "(whole row)"
 FILTERED = "Filtered"  # how a note begins that says which rows were left out by a filter
 # How a note ends that says of a place in the T-SQL that nothing was left open there, on this run's data.
 SETTLED = "TOP without ORDER BY takes every row that differs from another"
+# A note on numbers that are only shown: they matter where they are compared, which the comparison tells.
+NUMBERED = "rows tie in the order of ROW_NUMBER; which of them comes first is not defined in T-SQL"
 EXTRACTED = "The query extracted from"  # how a note begins that says who has read such a query
 
 

@@ -23,6 +23,8 @@ DIALECT: Final = "duckdb"
 # and counting 10 million keys takes 1.6 times as long.
 _SCANS: Final = "300MB"
 _DELIMITERS: Final = ",;\t|"
+# Bytes of a CSV row. With buffers of that size, half of its own, DuckDB needs no more memory than without.
+_LONGEST_LINE: Final = 16_000_000
 _MOST_DIGITS: Final = 38
 _SPEAKS_OF_VALUES: Final = (duckdb.DataError, duckdb.ConstraintException, duckdb.InvalidInputException)
 
@@ -183,6 +185,11 @@ def _ours(error: duckdb.Error) -> EngineError:
         )
     line = re.search(r"\bLine: (\d+)", message)
     where = f", at line {line[1]} of a CSV file" if line else ""
+    if re.search(r"^Maximum line size of \d+ bytes exceeded", message, re.MULTILINE):
+        return EngineError(
+            f"A row is longer than {_LONGEST_LINE // 10**6} MB{where}",
+            hint="Give the file as Parquet, which has no such limit, or end a quote that is left open.",
+        )
     return EngineError(f"DuckDB could not compare: {kind}{where}", hint="Check the files of both sides.")
 
 
@@ -294,5 +301,7 @@ def _csv_reader(files: Sequence[Path], delimiter: str, names: Sequence[str]) -> 
         escape=exp.Literal.string('"'),
         nullstr=exp.Array(expressions=[exp.Literal.string(""), exp.Literal.string("\\N")]),
         allow_quoted_nulls=exp.false(),
+        max_line_size=exp.Literal.number(_LONGEST_LINE),
+        buffer_size=exp.Literal.number(_LONGEST_LINE),  # else it grows with the longest line
         columns=exp.Struct(expressions=columns),
     )

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql.arithmetic import quotient
-from recon.connectors.local.tsql.collate import folded, ordered
+from recon.connectors.local.tsql.collate import folded
 from recon.connectors.local.tsql.duck import cast, fn, minus, num, whole
 from recon.connectors.local.tsql.expr import known, refuse_unknown, register, unified, value
 from recon.connectors.local.tsql.fn_sequence import numbered
 from recon.connectors.local.tsql.functions import Call, function, result
 from recon.connectors.local.tsql.scope import Typed
+from recon.connectors.local.tsql.sort_order import ordered, sort_key
 from recon.sqlscript import tsql_types as types
 from recon.sqlscript.tsql_options import NEXT_VALUE
 from recon.sqlscript.tsql_types import Family, SqlType
@@ -214,7 +215,7 @@ def order_terms(env: Env, order: Tree, *, matters: bool = True) -> list[Tree]:
 def ordered_term(env: Env, item: Tree, given: Typed, *, matters: bool) -> Tree:
     """One sorted value, in the direction of `item`."""
     down = bool(item.args.get("desc"))
-    key = ordered(env, item, given.tree, given.type) if matters else folded(env, given.tree, given.type)
+    key = ordered(env, item, given.tree, given.type) if matters else sort_key(env, given.tree, given.type)
     return exp.Ordered(this=key, desc=down, nulls_first=not down)
 
 

@@ -198,7 +198,7 @@ def _direct(
         called = (_alias(named),) if _alias(named) else parts
         if not _alias(named) and target.schema:
             called = (target.schema, target.name)
-        source = base_source(target, alias, called)
+        source = base_source(env, target, alias, called)
         own = exp.Table(**{**target.tree.args, "alias": exp.TableAlias(this=name(alias))})
         joins = [exp.Join(this=first.this, kind="CROSS"), *joins] if first is not None else []
         first = exp.From(this=own)

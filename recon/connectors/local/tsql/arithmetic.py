@@ -89,7 +89,11 @@ def _as_decimal(env: Env, node: Tree, value: Typed) -> Typed:
         return Typed(cast(value.tree, kind), kind)
     kind = value.type if value.type.family is not Family.TEXT else types.decimal(38, 0)
     if value.type.family is Family.TEXT:
-        env.refuse(node, "text and decimals cannot be calculated with: convert the text first", "8114")
+        env.refuse(
+            node,
+            "text that is calculated with a decimal takes on its type, which is not supported here; CAST the"
+            " text to that type",
+        )
     return convert(env, node, value, types.as_decimal(kind))
 
 

@@ -1,4 +1,4 @@
-"""Text as a SQL Server collation sees it: equality, order and LIKE.
+"""Text as a SQL Server collation sees it: equality and LIKE; its order is in `sort_order`.
 
 Trailing blanks never matter to `=`, whatever the collation; case and accents do as its name says.
 https://learn.microsoft.com/en-us/sql/relational-databases/collations/collation-and-unicode-support
@@ -39,31 +39,26 @@ def collation(name: str) -> Collation:
     return Collation("CS" not in parts and not binary, "AI" in parts, binary)
 
 
-def _of(env: Env, kind: SqlType) -> Collation:
-    return collation(kind.collation or env.ctx.session.collation)
+def named(env: Env, kind: SqlType) -> str:
+    """The collation of a type: its own, or that of the database."""
+    return kind.collation or env.ctx.session.collation
+
+
+def rules(env: Env, kind: SqlType) -> Collation:
+    """What the collation of a type says."""
+    return collation(named(env, kind))
 
 
 def folded(env: Env, tree: Tree, kind: SqlType) -> Tree:
     """What has to be the same for two values to be equal. Types other than text are themselves."""
     if kind.family is not Family.TEXT:
         return tree
-    rules = _of(env, kind)
-    if rules.ignores_accents:
+    meant = rules(env, kind)
+    if meant.ignores_accents:
         tree = fn("strip_accents", tree)
-    if rules.ignores_case:
+    if meant.ignores_case:
         tree = fn("lower", tree)
     return fn("rtrim", tree, text(" "))
-
-
-def ordered(env: Env, node: Tree, tree: Tree, kind: SqlType) -> Tree:
-    """What text is sorted by, with a note: punctuation and accents sort otherwise in Synapse."""
-    if kind.family is Family.TEXT and not _of(env, kind).binary:
-        env.note(
-            node,
-            "text is put in order by its lower-case code points; Synapse's collation orders punctuation and"
-            " accented letters in its own way",
-        )
-    return folded(env, tree, kind)
 
 
 def common(env: Env, node: Tree, a: Typed, b: Typed) -> SqlType:
@@ -86,9 +81,9 @@ def like(env: Env, node: Tree, value: Typed, pattern: Typed, escape: str) -> Tre
     https://learn.microsoft.com/en-us/sql/t-sql/language-elements/like-transact-sql
     """
     meet = common(env, node, value, pattern)
-    flags = "is" if _of(env, meet).ignores_case else "s"
+    flags = "is" if rules(env, meet).ignores_case else "s"
     subject = value.tree
-    if _of(env, meet).ignores_accents:
+    if rules(env, meet).ignores_accents:
         subject = fn("strip_accents", subject)
     blanks = "" if value.type.national or pattern.type.national else " *"
     if pattern.literal:

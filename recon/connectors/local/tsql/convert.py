@@ -6,12 +6,12 @@ What SQL Server would reject stops the statement here too, with the same error n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from recon.connectors.local.tsql import convert_text, convert_time, units
+from recon.connectors.local.tsql import code_page, convert_binary, convert_text, convert_time, units
 from recon.connectors.local.tsql.duck import (
     binary,
     case,
@@ -28,6 +28,7 @@ from recon.connectors.local.tsql.duck import (
     whole,
 )
 from recon.connectors.local.tsql.scope import Typed
+from recon.connectors.local.tsql.watched import watch_values
 from recon.sqlscript.tsql_types import MAX, Family, SqlType
 
 if TYPE_CHECKING:
@@ -104,11 +105,15 @@ def assign(env: Env, node: Tree, value: Typed, to: SqlType, column: str) -> Tree
 
 
 def _clash(c: Conversion) -> Tree:
+    if Family.BINARY in {c.source.family, c.to.family}:
+        return c.env.refuse(c.node, f"{c.source} to {c.to} is not supported here")
     return c.env.refuse(c.node, f"{c.source} cannot be converted to {c.to}", "529")
 
 
 def _to_integer(c: Conversion, tree: Tree) -> Tree:
     family = c.source.family
+    if family is Family.BINARY:
+        return convert_binary.to_number(tree, c.to)
     if family is Family.TEXT:
         bare = fn("trim", tree)
         digits = cast(fn("replace", bare, text(" "), text("")), c.to, safe=c.safe)
@@ -225,17 +230,23 @@ def _to_guid(c: Conversion, tree: Tree) -> Tree:
 
 
 def _to_binary(c: Conversion, tree: Tree) -> Tree:
-    if c.source.family is Family.BINARY:
-        return tree
-    if c.source.family is Family.TEXT and not c.source.national:
-        if c.style in {1, 2}:
-            digits = fn("substring", tree, num(3)) if c.style == 1 else tree
-            return fn("unhex", digits)
-        c.env.note(
-            c.node, "text becomes bytes of UTF-8; a letter beyond ASCII has other bytes in a code page"
-        )
-        return fn("encode", tree)
-    return _clash(c)
+    family = c.source.family
+    if family is Family.BINARY:
+        return convert_binary.fitted(tree, c.source, c.to)
+    if family in {Family.INTEGER, Family.BIT}:
+        longer = c.to.fixed and c.to.length > convert_binary.SIZES[c.source.name]
+        if longer and c.source.family is Family.INTEGER and c.source.name != "tinyint":
+            below = binary(exp.LT, tree, num(0))
+            watch_values(c.env, c.node, below, f"a negative {c.source} as {c.to} is not proven here")
+        return convert_binary.of_number(tree, c.source, c.to)
+    if family is not Family.TEXT:
+        return _clash(c)
+    if c.style in {1, 2}:
+        digits = fn("substring", tree, num(3)) if c.style == 1 else tree
+        data = fn("unhex", digits)
+    else:
+        data = code_page.bytes_of(c.env, tree, c.source)
+    return convert_binary.fitted(data, replace(c.source, length=MAX), c.to)
 
 
 def _to_null(c: Conversion, tree: Tree) -> Tree:

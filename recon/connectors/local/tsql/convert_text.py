@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql.duck import binary, case, cast, fn, is_null, num, text
+from recon.connectors.local.tsql.watched import watch_values
 from recon.sqlscript.tsql_types import Family, SqlType
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from recon.connectors.local.tsql.scope import Env
 
 # Style -> date part and time part in strftime's letters. {f3}: milliseconds, {f}: the type's own digits,
-# {d}: day padded with a blank, {h}: hour of twelve padded with a blank.
+# {x}: the same, but nothing where they are zero; {d}: day padded with a blank, {h}: hour of twelve likewise.
 _STYLES: dict[int, tuple[str, str]] = {
     0: ("%b {d} %Y", "{h}:%M%p"),
     1: ("%m/%d/%y", ""),
@@ -29,14 +30,18 @@ _STYLES: dict[int, tuple[str, str]] = {
     6: ("%d %b %y", ""),
     7: ("%b %d, %y", ""),
     8: ("", "%H:%M:%S"),
+    9: ("%b {d} %Y", "{h}:%M:%S:{f3}%p"),
     10: ("%m-%d-%y", ""),
     11: ("%y/%m/%d", ""),
     12: ("%y%m%d", ""),
+    13: ("%d %b %Y", "%H:%M:%S:{f3}"),
     14: ("", "%H:%M:%S:{f3}"),
     20: ("%Y-%m-%d", "%H:%M:%S"),
     21: ("%Y-%m-%d", "%H:%M:%S{f}"),
+    22: ("%m/%d/%y", "{h}:%M:%S %p"),
     23: ("%Y-%m-%d", ""),
     24: ("", "%H:%M:%S"),
+    25: ("%Y-%m-%d", "%H:%M:%S{f}"),
     100: ("%b {d} %Y", "{h}:%M%p"),
     101: ("%m/%d/%Y", ""),
     102: ("%Y.%m.%d", ""),
@@ -46,6 +51,7 @@ _STYLES: dict[int, tuple[str, str]] = {
     106: ("%d %b %Y", ""),
     107: ("%b %d, %Y", ""),
     108: ("", "%H:%M:%S"),
+    109: ("%b {d} %Y", "{h}:%M:%S:{f3}%p"),
     110: ("%m-%d-%Y", ""),
     111: ("%Y/%m/%d", ""),
     112: ("%Y%m%d", ""),
@@ -53,7 +59,8 @@ _STYLES: dict[int, tuple[str, str]] = {
     114: ("", "%H:%M:%S:{f3}"),
     120: ("%Y-%m-%d", "%H:%M:%S"),
     121: ("%Y-%m-%d", "%H:%M:%S{f}"),
-    126: ("%Y-%m-%d", "T%H:%M:%S{f}"),
+    126: ("%Y-%m-%d", "T%H:%M:%S{x}"),
+    127: ("%Y-%m-%d", "T%H:%M:%S{x}"),  # Z belongs to a datetimeoffset only
 }
 _LONGEST = {"bit": 1, "tinyint": 3, "smallint": 6, "int": 11, "bigint": 20, "uniqueidentifier": 36}
 
@@ -111,14 +118,14 @@ def _binary(env: Env, node: Tree, tree: Tree, style: int | None) -> Tree:
         return fn("hex", tree)
     if style == 1:
         return binary(exp.DPipe, text("0x"), fn("hex", tree))
-    return env.refuse(node, "binary becomes text only with CONVERT's styles 1 and 2")
+    return env.refuse(node, "binary as text is supported here only with the styles 1 and 2 of CONVERT")
 
 
 def _date(env: Env, node: Tree, tree: Tree, kind: SqlType, style: int | None) -> Tree:
     if style is None:
         style = 0 if kind.name in {"datetime", "smalldatetime"} else 121
     if style not in _STYLES or kind.family is Family.OFFSET:
-        return env.refuse(node, f"style {style} of {kind} is not supported")
+        return env.refuse(node, f"style {style} of {kind} is not supported here")
     day, clock = _STYLES[style]
     if kind.family is Family.DATE:
         clock = ""
@@ -127,8 +134,25 @@ def _date(env: Env, node: Tree, tree: Tree, kind: SqlType, style: int | None) ->
     stamp = moment(tree, kind)
     if not day and not clock:
         return env.refuse(node, f"style {style} has nothing of {kind}")
+    if kind.family is not Family.DATE:
+        _watch_clock(env, node, stamp, kind, style)
     both = day + (" " if day and clock and not clock.startswith("T") else "") + clock
     return case((is_null(tree), cast(exp.Null(), "VARCHAR")), default=_formatted(stamp, both, kind))
+
+
+def _watch_clock(env: Env, node: Tree, stamp: Tree, kind: SqlType, style: int) -> None:
+    """Have it noted where the documentation, which speaks of datetime, leaves the text of a time open."""
+    older = kind.name in {"datetime", "smalldatetime"}
+    clock = _STYLES[style][1]
+    if "{x}" in clock and not older and kind.scale:
+        whole_second = binary(exp.EQ, fn("strftime", stamp, text("%f")), text("000000"))
+        said = f"whether style {style} of {kind} shows a fraction of zeros is not proven here"
+        watch_values(env, node, whole_second, said)
+    elif "{f3}" in clock and not older:
+        env.note(node, f"how style {style} of {kind} shows the fraction of a second is not proven here")
+    elif style == 22:
+        one_digit = binary(exp.NEQ, fn("strftime", stamp, text("%-I")), fn("strftime", stamp, text("%I")))
+        watch_values(env, node, one_digit, "the hour of one digit in style 22 is not proven here")
 
 
 def moment(tree: Tree, kind: SqlType) -> Tree:
@@ -151,6 +175,10 @@ def _formatted(stamp: Tree, pattern: str, kind: SqlType) -> Tree:
             parts.append(fn("strftime", stamp, text("%g")))
         elif piece == "{f}":
             parts.append(_fraction(stamp, kind))
+        elif piece == "{x}":
+            shown = _fraction(stamp, kind)
+            none = binary(exp.EQ, fn("rtrim", shown.copy(), text(".0")), text(""))
+            parts.append(case((none, text("")), default=shown))
         elif piece:
             parts.append(fn("strftime", stamp, text(piece)))
     return fn("concat", *parts)

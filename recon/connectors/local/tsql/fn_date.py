@@ -6,6 +6,7 @@ DATEDIFF counts the boundaries crossed, weeks begin on Sunday for it whatever DA
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -294,3 +295,30 @@ def _at_time_zone(env: Env, node: Tree) -> Typed:
     if given.type.family is Family.OFFSET:
         return Typed(given.tree, replace(given.type, zone=zone))
     return env.refuse(node, f"AT TIME ZONE of {given.type} is not supported")
+
+
+@function("TODATETIMEOFFSET", "SWITCHOFFSET")
+def _with_offset(call: Call) -> Typed:
+    """A datetime with an offset put to it, or an instant moved to another offset."""
+    call.arity(2)
+    given, zone = call.value(0), _offset_zone(call)
+    if call.name == "TODATETIMEOFFSET" and given.type.family is Family.STAMP:
+        kind = SqlType("datetimeoffset", scale=given.type.scale, zone=zone)
+        return Typed(fn("timezone", text(zone), given.tree), kind)
+    if call.name == "SWITCHOFFSET" and given.type.family is Family.OFFSET:
+        return Typed(given.tree, replace(given.type, zone=zone))
+    return call.env.refuse(call.node, f"{call.name} of {given.type} is not supported here")
+
+
+def _offset_zone(call: Call) -> str:
+    """IANA's name of an offset such as '+02:00' or 120 minutes; its signs are the other way round."""
+    given = call.value(1)
+    if given.tree.find(exp.Column, exp.Select) is None:
+        found = call.env.ctx.session.evaluate(given.tree)
+        parts = re.fullmatch(r"([+-])(\d\d):00", found) if isinstance(found, str) else None
+        hours = int(parts[1] + parts[2]) if parts else None
+        if isinstance(found, int) and not isinstance(found, bool) and found % 60 == 0:
+            hours = found // 60
+        if hours is not None and -12 <= hours <= 14:
+            return f"Etc/GMT{-hours:+d}" if hours else "UTC"
+    return call.env.refuse(call.node, f"{call.name} is supported here for offsets of whole hours only")

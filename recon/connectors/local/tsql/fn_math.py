@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from recon.connectors.local.tsql.arithmetic import scaled, unscaled
 from recon.connectors.local.tsql.convert import convert
-from recon.connectors.local.tsql.duck import binary, case, cast, fn, num, times, whole
+from recon.connectors.local.tsql.duck import binary, cast, fn, num, times, whole
 from recon.connectors.local.tsql.functions import Call, function, guarded, result
 from recon.connectors.local.tsql.scope import Typed
 from recon.sqlscript import tsql_types as types
@@ -150,21 +150,3 @@ def _rand(call: Call) -> Typed:
     call.arity(0)
     call.env.note(call.node, "RAND() differs from run to run")
     return Typed(exp.Subquery(this=exp.select(fn("random"))), types.FLOAT)
-
-
-@function("ISNUMERIC")
-def _isnumeric(call: Call) -> Typed:
-    call.arity(1)
-    call.env.note(
-        call.node, "ISNUMERIC accepts plain numbers here; Synapse also accepts signs and currencies"
-    )
-    given = call.value(0)
-    if given.type.family is not Family.TEXT:
-        return Typed(num(1), types.INT)
-    number = convert(call.env, call.node, given, types.FLOAT, safe=True).tree
-    blank = binary(exp.EQ, fn("trim", given.tree), exp.Literal.string(""))
-    good = exp.And(
-        this=exp.Not(this=exp.Is(this=exp.Paren(this=number), expression=exp.Null())),
-        expression=exp.Not(this=exp.Paren(this=blank)),
-    )
-    return Typed(case((good, num(1)), default=num(0)), types.INT)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from recon.connectors.local.tsql.convert import convert
-from recon.connectors.local.tsql.duck import case, cast, constant, equal, fn, is_null, num, text
-from recon.connectors.local.tsql.expr import register, unified, value
+from recon.connectors.local.tsql.duck import case, cast, constant, equal, fn, num, text
+from recon.connectors.local.tsql.expr import register, unified
 from recon.connectors.local.tsql.functions import Call, function
 from recon.connectors.local.tsql.message_text import filled
 from recon.connectors.local.tsql.predicate import compared, predicate
@@ -178,98 +177,6 @@ def _schema_id(call: Call) -> Typed:
 def _schema_name(call: Call) -> Typed:
     call.arity(0)
     return Typed(text("dbo"), _NAME)
-
-
-@function("FORMAT")
-def _format(call: Call) -> Typed:
-    """Custom patterns of dates, and N, F, D and 0 patterns of numbers, in the en-US culture.
-
-    https://learn.microsoft.com/en-us/dotnet/standard/base-types/custom-date-and-time-format-strings
-    """
-    call.arity(2, 3)
-    given, pattern = call.value(0), value(call.env, call.args[1])
-    if len(call.args) == 3 and value(call.env, call.args[2]).tree.name.lower() != "en-us":
-        return call.env.refuse(call.node, "FORMAT with a culture other than en-US is not supported")
-    if not pattern.literal:
-        return call.env.refuse(call.node, "FORMAT with a computed pattern is not supported")
-    written = pattern.tree.name
-    if given.type.family in {Family.DATE, Family.STAMP}:
-        made = _dated(call, given, written)
-    else:
-        made = _numbered(call, given, written)
-    return Typed(case((is_null(given.tree), exp.Null()), default=made), types.varchar(4000, national=True))
-
-
-_LETTERS = {
-    "yyyy": "%Y",
-    "yy": "%y",
-    "MMMM": "%B",
-    "MMM": "%b",
-    "MM": "%m",
-    "M": "%-m",
-    "dddd": "%A",
-    "ddd": "%a",
-    "dd": "%d",
-    "d": "%-d",
-    "HH": "%H",
-    "H": "%-H",
-    "hh": "%I",
-    "h": "%-I",
-    "mm": "%M",
-    "m": "%-M",
-    "ss": "%S",
-    "s": "%-S",
-    "fff": "%g",
-    "ffffff": "%f",
-    "tt": "%p",
-}
-
-
-def _dated(call: Call, given: Typed, pattern: str) -> Tree:
-    out: list[str] = []
-    at = 0
-    while at < len(pattern):
-        run = len(pattern[at:]) - len(pattern[at:].lstrip(pattern[at]))
-        letters = pattern[at : at + run]
-        if letters in _LETTERS and len(pattern) > 1:
-            out.append(_LETTERS[letters])
-        elif letters.isalpha() or "%" in letters or "'" in letters:
-            call.env.refuse(call.node, f"FORMAT with the pattern {pattern!r} is not supported")
-        else:
-            out.append(letters)
-        at += run
-    return fn("strftime", cast(given.tree, "TIMESTAMP"), text("".join(out)))
-
-
-def _numbered(call: Call, given: Typed, pattern: str) -> Tree:
-    if given.type.family not in {Family.INTEGER, Family.DECIMAL, Family.MONEY}:
-        return call.env.refuse(call.node, f"FORMAT of {given.type} is not supported")
-    kind, digits = pattern[:1].upper(), pattern[1:]
-    if pattern and set(pattern) == {"0"} and given.type.family is Family.INTEGER:
-        kind, digits = "D", str(len(pattern))
-    if kind == "D" and digits.isdigit() and given.type.family is Family.INTEGER:
-        sign = case((exp.LT(this=exp.Paren(this=given.tree), expression=num(0)), text("-")), default=text(""))
-        spelled = cast(fn("abs", cast(given.tree, "HUGEINT")), "VARCHAR")
-        width = cast(fn("greatest", num(int(digits)), fn("length", spelled)), types.INT)
-        return exp.DPipe(this=sign, expression=fn("lpad", spelled, width, text("0")))
-    custom = re.fullmatch(r"(#,##0|#,#|#,0|0)(?:\.(0+))?", pattern)
-    if custom and (custom[1] != "0" or custom[2]):
-        kind, digits = "F" if custom[1] == "0" else "N", str(len(custom[2] or ""))
-    if kind == "F" and digits.isdigit():
-        return cast(cast(given.tree, types.decimal(38, int(digits))), "VARCHAR")
-    if kind == "N" and (digits.isdigit() or not digits):
-        rounded = cast(given.tree, types.decimal(38, int(digits or 2)))
-        return _thousands(cast(rounded, "VARCHAR"))
-    return call.env.refuse(call.node, f"FORMAT with the pattern {pattern!r} is not supported")
-
-
-def _thousands(spelled: Tree) -> Tree:
-    """Commas between each three digits before the point: from the back, on the text, so nothing is lost."""
-    whole = fn("split_part", spelled, text("."), num(1))
-    rest = fn("substring", spelled, exp.Add(this=fn("length", whole), expression=num(1)))
-    backward = fn("regexp_replace", fn("reverse", whole), text(r"(\d{3})"), text(r"\1,"), text("g"))
-    forward = fn("regexp_replace", fn("reverse", backward), text(r"^(-?),"), text(r"\1"))
-    return exp.DPipe(this=forward, expression=rest)
 
 
 @function("FORMATMESSAGE")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from recon.connectors.local.tsql.collate import collation, like_regex
+from recon.connectors.local.tsql.code_page import OTHER_PAGE, byte, bytes_of, is_1252, letter
+from recon.connectors.local.tsql.collate import Collation, collation, like_regex
 from recon.connectors.local.tsql.duck import (
     binary,
     case,
@@ -25,6 +26,7 @@ from recon.connectors.local.tsql.expr import concat_all, known, register, value
 from recon.connectors.local.tsql.functions import Call, function, guarded, result
 from recon.connectors.local.tsql.scope import Typed
 from recon.connectors.local.tsql.units import by_units, once, size, spread
+from recon.connectors.local.tsql.watched import watch_values
 from recon.sqlscript import tsql_types as types
 from recon.sqlscript.tsql_types import MAX, Family, SqlType
 
@@ -50,8 +52,13 @@ _BYTES = {
 
 
 def _ignores_case(call: Call, *given: Typed) -> bool:
-    named = next((g.type.collation for g in given if g.type.collation), call.env.ctx.session.collation)
-    return collation(named).ignores_case
+    return _collation(call, *given).ignores_case
+
+
+def _collation(call: Call, *given: Typed) -> Collation:
+    return collation(
+        next((g.type.collation for g in given if g.type.collation), call.env.ctx.session.collation)
+    )
 
 
 def _same(call: Call, tree: Tree, like: Typed) -> Typed:
@@ -243,24 +250,37 @@ def _space(call: Call) -> Typed:
 
 @function("CHAR", "NCHAR")
 def _char(call: Call) -> Typed:
+    """The letter of a code: of Unicode, or of the code page. NULL beyond."""
     call.arity(1)
     code = call.integer(0).tree
-    national = call.name == "NCHAR"
-    highest = 65535 if national else 127
-    outside = binary(
-        exp.Or, binary(exp.LT, code, num(0)), binary(exp.GT, code, num(65535 if national else 255))
-    )
-    page = fail(0, "CHAR beyond 127 depends on the code page and is not supported")
-    letter = case((outside, exp.Null()), (binary(exp.GT, code, num(highest)), page), default=fn("chr", code))
-    return Typed(letter, SqlType("nchar" if national else "char", length=1))
+    if call.name == "NCHAR":
+        return Typed(_coded(code, 65535, fn("chr", code)), SqlType("nchar", length=1))
+    kind = SqlType("char", length=1)
+    made = letter(code)
+    if not is_1252(call.env, kind):
+        made = case((binary(exp.GT, code, num(127)), fail(0, OTHER_PAGE)), default=fn("chr", code))
+    return Typed(_coded(code, 255, made), kind)
+
+
+def _coded(code: Tree, highest: int, made: Tree) -> Tree:
+    outside = binary(exp.Or, binary(exp.LT, code, num(0)), binary(exp.GT, code, num(highest)))
+    return case((outside, exp.Null()), default=made)
 
 
 @function("ASCII", "UNICODE")
 def _code(call: Call) -> Typed:
+    """The code of the first letter: of Unicode, or of the code page."""
     call.arity(1)
-    given = call.text(0).tree
-    empty = equal(given, text(""))
-    return result(case((empty, exp.Null()), default=fn("unicode", given)), types.INT)
+    given = call.text(0)
+    code = fn("unicode", given.tree)
+    if call.name == "ASCII":
+        beyond = fail(0, OTHER_PAGE)
+        code = (
+            byte(given.tree)
+            if is_1252(call.env, given.type)
+            else case((binary(exp.GT, code, num(127)), beyond), default=code)
+        )
+    return result(case((equal(given.tree, text("")), exp.Null()), default=code), types.INT)
 
 
 @function("CONCAT")
@@ -290,10 +310,25 @@ def _joined(given: list[Typed], extra: int) -> SqlType:
 @function("TRANSLATE")
 def _translate(call: Call) -> Typed:
     call.arity(3)
-    given = call.text(0)
-    if _ignores_case(call, given):
-        call.env.note(call.node, "TRANSLATE looks at case here; under the collation of Synapse it does not")
-    return _same(call, fn("translate", given.tree, call.text(1).tree, call.text(2).tree), given)
+    given, old, new = call.text(0), call.text(1), call.text(2)
+    meant = _collation(call, given, old)
+    if meant.ignores_accents:
+        call.env.note(call.node, "which accents TRANSLATE passes over is not proven here")
+    one, other = old.tree, new.tree
+    if meant.ignores_case:
+        repeated = binary(exp.NEQ, _letters(fn("lower", one)), _letters(one))
+        watch_values(
+            call.env, call.node, repeated, "TRANSLATE of a letter in both its cases is not proven here"
+        )
+        one, other = concat_all([fn("lower", one), fn("upper", one)]), concat_all([other, other])
+    uneven = binary(exp.NEQ, fn("length", old.tree), fn("length", new.tree))
+    message = "The second and third arguments of the TRANSLATE built-in function must be of the same length."
+    return _same(call, guarded(call, 9828, uneven, fn("translate", given.tree, one, other), message), given)
+
+
+def _letters(tree: Tree) -> Tree:
+    """How many different letters a text has."""
+    return fn("list_unique", fn("str_split", tree, text("")))
 
 
 @function("QUOTENAME")
@@ -323,28 +358,21 @@ def _str(call: Call) -> Typed:
 
 @function("HASHBYTES")
 def _hashbytes(call: Call) -> Typed:
-    """Over the bytes: UTF-16LE for nvarchar, the code page for varchar. Only ASCII text is the same here."""
+    """Over the bytes of the value: UTF-16 for nvarchar, the code page for varchar."""
     call.arity(2)
     kind = value(call.env, call.args[0]).tree.name.upper()
-    name = {"MD5": "md5", "SHA": "sha1", "SHA1": "sha1", "SHA2_256": "sha256"}.get(kind)
-    if name is None:
-        return call.env.refuse(call.node, f"HASHBYTES with {kind or 'a computed algorithm'} is not supported")
     given = call.value(1)
     if given.type.family is Family.BINARY:
-        digits = fn(name, given.tree)
+        data = given.tree
+    elif given.type.family is Family.TEXT:
+        data = bytes_of(call.env, given.tree, given.type)
     else:
-        digits = fn(name, _ascii_bytes(call, given))
-    return Typed(fn("unhex", digits), SqlType("varbinary", length=8000))
-
-
-def _ascii_bytes(call: Call, given: Typed) -> Tree:
-    if given.type.family is not Family.TEXT:
-        call.env.refuse(call.node, f"HASHBYTES of {given.type}: convert it to text first")
-    plain = fn("regexp_full_match", given.tree, text(r"[\x00-\x7F]*"), text("s"))
-    encoded: Tree = fn("encode", given.tree)
-    if given.type.national:
-        doubled = fn("regexp_replace", fn("hex", encoded), text("(..)"), text(r"\100"), text("g"))
-        encoded = fn("unhex", doubled)
-    message = "HASHBYTES of text beyond ASCII is not supported"
-    bad = exp.Not(this=exp.Paren(this=fn("coalesce", plain, exp.true())))
-    return case((bad, fail(0, message)), default=encoded)
+        return call.env.refuse(call.node, f"HASHBYTES of {given.type}: convert it to text first")
+    name = {"MD5": "md5", "SHA": "sha1", "SHA1": "sha1", "SHA2_256": "sha256"}.get(kind)
+    if name is not None:
+        hashed = fn("unhex", fn(name, data))
+    elif kind == "SHA2_512":
+        hashed = fn(call.env.ctx.session.sha512(), data)
+    else:
+        return call.env.refuse(call.node, f"HASHBYTES with {kind or 'a computed algorithm'} is not supported")
+    return Typed(hashed, SqlType("varbinary", length=8000))

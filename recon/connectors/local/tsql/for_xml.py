@@ -13,6 +13,7 @@ from recon.connectors.local.tsql.aggregate import ordered_term
 from recon.connectors.local.tsql.convert import convert
 from recon.connectors.local.tsql.duck import column, fn, subquery, text
 from recon.connectors.local.tsql.scope import Query, Typed
+from recon.connectors.local.tsql.watched import columns_of
 from recon.sqlscript import tsql_types as types
 from recon.sqlscript.tsql_options import XML_AS_TEXT
 from recon.sqlscript.tsql_types import Family
@@ -66,6 +67,7 @@ def _checked(env: Env, node: Tree) -> bool:
 
 def _aggregated(env: Env, node: Tree, made: Query, terms: list[Tree], *, escape: bool) -> Typed:
     alias = env.ctx.alias("x")
+    env.ctx.traced[alias] = columns_of(made.tree)
     kind = made.outputs[0].type
     if kind.family not in {Family.TEXT, Family.INTEGER}:
         env.refuse(node, f"FOR XML PATH('') of {kind}: convert it to text first")

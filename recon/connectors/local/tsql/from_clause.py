@@ -16,6 +16,7 @@ from recon.connectors.local.tsql.routines import dotted, routine, table_function
 from recon.connectors.local.tsql.row_sets import ROW_SETS
 from recon.connectors.local.tsql.scope import Env, Field, Output, Query, Source
 from recon.connectors.local.tsql.system import system_view
+from recon.connectors.local.tsql.watched import columns_of
 
 if TYPE_CHECKING:
     from recon.connectors.local.tsql.duck import Tree
@@ -84,6 +85,7 @@ def _apply(env: Env, node: Tree) -> tuple[Env, Tree]:
     alias = env.ctx.alias()
     source = Source(alias, (_alias_name(lateral),), query.fields(_alias_columns(lateral)))
     tree = exp.Lateral(this=subquery(query.tree), alias=exp.TableAlias(this=name(alias)))
+    env.ctx.traced[alias] = columns_of(query.tree)
     seen = env.see((*env.sources, source))
     if lateral.args["cross_apply"]:
         return seen, exp.Join(this=tree, kind="CROSS")
@@ -139,7 +141,16 @@ def derived(env: Env, node: Tree, query: Query) -> tuple[Source, Tree]:
         env.refuse(node, "the alias names another number of columns than the query has", "8158")
     alias = env.ctx.alias()
     source = Source(alias, (_alias_name(node),), query.fields(columns))
-    return source, subquery(query.tree, alias)
+    return source, _asked(env, alias, subquery(query.tree, alias))
+
+
+def _asked(env: Env, alias: str, tree: Tree) -> Tree:
+    """The table; remembered as one that can be asked alone when it reads nothing of the rows around it."""
+    if env.correlated:
+        env.ctx.traced[alias] = columns_of(tree)
+    else:
+        env.ctx.rows[alias] = tree.copy()
+    return tree
 
 
 def _table(env: Env, node: exp.Table) -> tuple[Source, Tree]:
@@ -156,22 +167,26 @@ def _table(env: Env, node: exp.Table) -> tuple[Source, Tree]:
     as_alias = exp.TableAlias(this=name(alias))
     if common is not None:
         real, query = common
-        return Source(alias, called, query.fields()), exp.Table(this=name(real), alias=as_alias)
+        env.ctx.rows[alias] = exp.Table(this=name(real), alias=as_alias)
+        return Source(alias, called, query.fields()), env.ctx.rows[alias].copy()
     found = env.ctx.catalog.get(parts)
     if isinstance(found, ViewDef):
         query = env.ctx.query(Env(env.ctx), found.query)
-        return Source(alias, called, query.fields(found.columns)), subquery(query.tree, alias)
+        return Source(alias, called, query.fields(found.columns)), _asked(
+            env, alias, subquery(query.tree, alias)
+        )
     if found is None:
         view = system_view(env.ctx.catalog, parts) if len(parts) > 1 else None
         if view is None:
             return missing(env, node, parts)
         return Source(alias, called, view.fields()), subquery(view.tree, alias)
     called = called if _alias_name(node) or not found.schema else (found.schema, found.name)
-    return base_source(found, alias, called), exp.Table(**{**found.tree.args, "alias": as_alias})
+    return base_source(env, found, alias, called), env.ctx.rows[alias].copy()
 
 
-def base_source(table: TableDef, alias: str, called: tuple[str, ...]) -> Source:
+def base_source(env: Env, table: TableDef, alias: str, called: tuple[str, ...]) -> Source:
     """A base table as it is seen."""
+    env.ctx.rows[alias] = exp.Table(**{**table.tree.args, "alias": exp.TableAlias(this=name(alias))})
     fields = tuple(Field(c.name, c.type, c.name) for c in table.columns)
     return Source(alias, called, fields, table.key)
 

@@ -80,7 +80,7 @@ def merge(session: Session, env: Env, node: exp.Merge, extras: Extras) -> Change
     target = target_table(env, node.this)
     alias = env.ctx.alias()
     called = node.this.args["alias"].name if node.this.args.get("alias") else ""
-    mine = base_source(target, alias, (called,) if called else (target.schema, target.name))
+    mine = base_source(env, target, alias, (called,) if called else (target.schema, target.name))
     other, using = relation(Env(env.ctx), node.args["using"])
     scope = Env(env.ctx, (mine, other))
     plan = _Plan(scope, target, mine, other, using, predicate(scope, node.args["on"]))

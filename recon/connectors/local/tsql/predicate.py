@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from recon.connectors.local.tsql.collate import common, folded, like, ordered
+from recon.connectors.local.tsql.collate import common, folded, like
 from recon.connectors.local.tsql.convert import convert
 from recon.connectors.local.tsql.duck import binary, case, cast, is_null, negate, subquery, wrap
 from recon.connectors.local.tsql.expr import known, refuse_unknown, register, unified, value
 from recon.connectors.local.tsql.scope import Typed
+from recon.connectors.local.tsql.sort_order import in_order
 from recon.sqlscript import tsql_types as types
 from recon.sqlscript.tsql_types import Family, SqlType, united
 
@@ -69,7 +70,7 @@ def compared(env: Env, node: Tree, kind: type[exp.Binary], a: Typed, b: Typed) -
     """`a = b` and its kin between values of any two types that T-SQL compares."""
     left, right, meet = comparable(env, node, a, b)
     if meet.family is Family.TEXT and kind not in {exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ}:
-        return binary(kind, ordered(env, node, left, meet), folded(env, right, meet))
+        return in_order(env, node, kind, left, right, meet)
     return binary(kind, folded(env, left, meet), folded(env, right, meet))
 
 

@@ -15,11 +15,13 @@ from recon.connectors.local.tsql.convert import convert
 from recon.connectors.local.tsql.duck import cast, column, name, subquery
 from recon.connectors.local.tsql.expr import known, refuse_unknown, value
 from recon.connectors.local.tsql.from_clause import relations, values
-from recon.connectors.local.tsql.group import grouping
+from recon.connectors.local.tsql.group import Grouping, grouping, watch_spellings
 from recon.connectors.local.tsql.predicate import filtering, predicate
 from recon.connectors.local.tsql.scope import Env, Output, Query, Typed
 from recon.connectors.local.tsql.sets import combined, unique
-from recon.connectors.local.tsql.top import Ordering, limited, watch_row_numbers
+from recon.connectors.local.tsql.ties import watch_windows
+from recon.connectors.local.tsql.top import Ordering, limited
+from recon.connectors.local.tsql.watched import columns_of
 from recon.sqlscript.tsql_types import Family, united
 
 if TYPE_CHECKING:
@@ -105,23 +107,26 @@ def _select(outer: Env, node: exp.Select) -> Query:
         tree.set("joins", joins)
     if condition is not None:
         tree.set("where", exp.Where(this=condition))
-    env = _grouped(env, node, tree)
-    columns = [c for item in node.expressions for c in projection(env, item)]
-    if env.groups is None:
-        watch_row_numbers(env, node, tree, [c.value.tree for c in columns])
+    env, grouped = _grouped(env, node, tree)
+    items = [(item, c) for item in node.expressions for c in projection(env, item)]
+    columns = [c for _, c in items]
     tree.set("expressions", [exp.alias_(c.value.tree, f"c{i}", quoted=True) for i, c in enumerate(columns)])
     having = node.args.get("having")
     if having is not None:
         tree.set("having", exp.Having(this=predicate(env, having.this)))
+    watch_windows(env, node, tree, items)
+    if grouped is not None:
+        watch_spellings(env, node, tree, grouped, items)
     made = Query(tree, tuple(c.output for c in columns))
     if node.args.get("distinct"):
+        sorting = replace(env, results=(tuple(c.value.tree for c in columns),))
         made = unique(env, node, made)
-        return limited(env, node, made, Ordering.of_result(env, node, made))
+        return limited(env, node, made, Ordering.of_result(sorting, node, made))
     typed = tuple(c.value for c in columns)
     return limited(env, node, made, Ordering.of_select(env, node, made, typed))
 
 
-def _grouped(env: Env, node: exp.Select, tree: exp.Select) -> Env:
+def _grouped(env: Env, node: exp.Select, tree: exp.Select) -> tuple[Env, Grouping | None]:
     """The scope after GROUP BY: grouping expressions stand for themselves, all else is aggregated."""
     group = node.args.get("group")
     order = node.args.get("order")
@@ -129,10 +134,10 @@ def _grouped(env: Env, node: exp.Select, tree: exp.Select) -> Env:
     having = node.args.get("having")
     if group is None:
         aggregated = having is not None or any(has_aggregate(p) for p in parts)
-        return replace(env, groups={}) if aggregated else env
-    keys, groups = grouping(env, group, tree)
-    tree.set("group", keys)
-    return replace(env, groups=groups)
+        return replace(env, groups={}) if aggregated else env, None
+    made = grouping(env, group, tree)
+    tree.set("group", made.clause)
+    return replace(env, groups=made.stand_ins), made
 
 
 def projection(env: Env, node: Tree) -> list[Projected]:
@@ -181,8 +186,9 @@ def _set_operation(env: Env, node: exp.SetOperation) -> Query:
     outputs = tuple(_common(env, node, a, b) for a, b in zip(left.outputs, right.outputs, strict=True))
     sides = [_converted(env, node, q, outputs) for q in (left, right)]
     env = env.inner() if env.sources or env.outer else env
+    sorting = replace(env, results=tuple(columns for side in sides for columns in columns_of(side)))
     made = combined(env, node, Query(sides[0], outputs), Query(sides[1], outputs))
-    return limited(env, node, made, Ordering.of_result(env, node, made))
+    return limited(env, node, made, Ordering.of_result(sorting, node, made))
 
 
 def _common(env: Env, node: Tree, a: Output, b: Output) -> Output:
@@ -202,4 +208,5 @@ def _converted(env: Env, node: Tree, side: Query, outputs: tuple[Output, ...]) -
         for i, (old, new) in enumerate(zip(side.outputs, outputs, strict=True))
     ]
     chosen = exp.select(*(exp.alias_(c, f"c{i}", quoted=True) for i, c in enumerate(cells)))
+    env.ctx.traced[alias] = columns_of(side.tree)
     return chosen.from_(subquery(side.tree, alias))

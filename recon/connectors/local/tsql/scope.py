@@ -100,7 +100,10 @@ class Variables(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """What one statement is translated with. `probes` and `notes` are what came up on the way."""
+    """What one statement is translated with. `probes` and `notes` are what came up on the way.
+
+    By alias: `rows` has the tables that can be asked alone, `traced` the SELECTs behind others.
+    """
 
     catalog: Catalog
     session: Session
@@ -112,6 +115,8 @@ class Context:
     probes: list[Probe] = field(default_factory=list[Probe])
     ctes: dict[str, tuple[str, Query]] = field(default_factory=dict[str, tuple[str, Query]])
     with_list: list[exp.CTE] = field(default_factory=list["exp.CTE"])
+    rows: dict[str, Tree] = field(default_factory=dict[str, "Tree"])
+    traced: dict[str, list[tuple[Tree, ...]]] = field(default_factory=dict[str, "list[tuple[Tree, ...]]"])
     sequences: set[str] = field(default_factory=set[str])  # those that NEXT VALUE FOR has named
     bound: dict[str, Typed] | None = None  # in the body of a function: its parameters and variables
     depth: int = 0  # how many functions are being inlined into each other
@@ -125,12 +130,16 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """One scope: its tables, those around it, and the keys that its rows are grouped by."""
+    """One scope: its tables, those around it, and the keys that its rows are grouped by.
+
+    `results`: where a query's result is put in order, the columns of each SELECT that it comes from.
+    """
 
     ctx: Context
     sources: tuple[Source, ...] = ()
     outer: Env | None = None
     groups: dict[str, Tree] | None = None  # a grouping expression as SQL -> what stands for it
+    results: tuple[tuple[Tree, ...], ...] = ()
 
     @property
     def correlated(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,7 @@ class Session:
     fetch_status: int = -1
     loops: int = 0  # how many WHILE are open
     _calculator: duckdb.DuckDBPyConnection | None = None
+    _has_sha512: bool = False
 
     # --- what functions ask ---------------------------------------------------------------
 
@@ -192,6 +194,14 @@ class Session:
         except Failure:
             return tree
         return tree if isinstance(found, datetime) and found.tzinfo else constant(found, kind)
+
+    def sha512(self) -> str:
+        """The name of a function over bytes that DuckDB has not by itself."""
+        if not self._has_sha512:
+            # On a connection of its own, so that no ROLLBACK takes it away.
+            self.con.cursor().create_function("recon_sha512", _sha512, ["BLOB"], "BLOB")
+            self._has_sha512 = True
+        return "recon_sha512"
 
     def execute(self, tree: Tree) -> duckdb.DuckDBPyConnection:
         """Run a statement. Failure for what T-SQL would report too, ProgramError for what it would not."""
@@ -276,6 +286,10 @@ _BY_TEXT = (
         "The MERGE statement attempted to UPDATE or DELETE the same row more than once.",
     ),
 )
+
+
+def _sha512(data: bytes) -> bytes:
+    return hashlib.sha512(data).digest()
 
 
 def spelled(tree: Tree) -> str:

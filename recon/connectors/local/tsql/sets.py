@@ -10,6 +10,7 @@ from recon.connectors.local.tsql.collate import folded
 from recon.connectors.local.tsql.duck import binary, column, fn, num, subquery
 from recon.connectors.local.tsql.group import SPELLINGS
 from recon.connectors.local.tsql.scope import Probe, Query
+from recon.connectors.local.tsql.watched import columns_of
 from recon.sqlscript.tsql_parse import line_of
 from recon.sqlscript.tsql_types import Family
 
@@ -30,6 +31,7 @@ def _all(made: Query, alias: str) -> list[Tree]:
 def unique(env: Env, node: Tree, made: Query) -> Query:
     """Each row once; of rows that are equal under the collation, one."""
     alias = env.ctx.alias("d")
+    env.ctx.traced[alias] = columns_of(made.tree)
     chosen = exp.select(*_all(made, alias)).from_(subquery(made.tree, alias))
     if not any(o.type.family is Family.TEXT for o in made.outputs):
         return Query(chosen.distinct(), made.outputs)
@@ -64,6 +66,7 @@ def combined(env: Env, node: exp.SetOperation, left: Query, right: Query) -> Que
     if not node.args.get("distinct", True):
         return env.refuse(node, f"{type(node).__name__.upper()} ALL does not exist in T-SQL")
     mine, other = env.ctx.alias("l"), env.ctx.alias("r")
+    env.ctx.traced[mine] = columns_of(left.tree)
     same: Tree = exp.true()
     for a, b in zip(keys(env, left, mine), keys(env, right, other), strict=True):
         same = exp.And(this=same, expression=binary(exp.NullSafeEQ, a, b))

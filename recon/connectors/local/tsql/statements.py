@@ -9,8 +9,10 @@ from sqlglot import exp
 from recon.connectors.local.tsql import (
     cursor,
     fn_date,
+    fn_format,
     fn_math,
     fn_misc,
+    fn_numeric,
     fn_sequence,
     fn_text,
     tables,
@@ -50,7 +52,7 @@ _LEAST = {
 }
 _COMPOUND = {"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="}
 # The modules that register functions by being imported.
-FUNCTION_MODULES = (fn_date, fn_math, fn_misc, fn_sequence, fn_text)
+FUNCTION_MODULES = (fn_date, fn_format, fn_math, fn_misc, fn_numeric, fn_sequence, fn_text)
 
 
 def run_leaf(runner: Runner, leaf: Leaf) -> None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql.aggregate import ordered_term
-from recon.connectors.local.tsql.duck import binary, cast, column, fn, minus, num, plus, subquery, times
+from recon.connectors.local.tsql.duck import binary, cast, column, fn, num, subquery, times
 from recon.connectors.local.tsql.expr import known, value
 from recon.connectors.local.tsql.scope import Probe, Query, Typed
+from recon.connectors.local.tsql.ties import watch_first, watch_top
 from recon.model_result import SETTLED
 from recon.sqlscript.tsql_parse import line_of
 
@@ -108,7 +109,7 @@ def limited(env: Env, node: Tree, made: Query, ordering: Ordering) -> Query:
         alias = env.ctx.alias("o")
         tree = exp.select(*_columns(made, alias)).from_(subquery(tree, alias))
     if most is not None and offset is None:
-        _watch_ties(env, node, tree, ordering, most)
+        watch_top(env, node, tree, ordering.terms, most)
     return Query(_cut(env, node, tree, ordering, most), made.outputs)
 
 
@@ -121,24 +122,6 @@ def _cut(env: Env, node: Tree, tree: Tree, ordering: Ordering, most: int | None)
     if offset is not None:
         tree.set("offset", exp.Offset(expression=num(whole_number(env, node, offset.expression))))
     return tree
-
-
-def watch_row_numbers(env: Env, node: Tree, tree: exp.Select, columns: list[Tree]) -> None:
-    """Have it noted when rows tie in the order of a ROW_NUMBER, so that their numbers are not defined."""
-    if env.correlated:
-        return
-    for window in (w for c in columns for w in c.find_all(exp.Window)):
-        order = window.args.get("order")
-        if order is None or str(window.this.this).lower() != "row_number":
-            continue
-        keys = [*(window.args.get("partition_by") or []), *(o.this for o in order.expressions)]
-        probe = exp.select(num(1))
-        for part in ("from_", "joins", "where"):
-            probe.set(part, tree.args.get(part))
-        probe.set("group", exp.Group(expressions=keys))
-        probe.set("having", exp.Having(this=binary(exp.GT, fn("count", exp.Star()), num(1))))
-        note = "rows tie in the order of ROW_NUMBER; which of them comes first is not defined in T-SQL"
-        env.ctx.probes.append(Probe(probe.limit(1), note, line_of(node, env.ctx.line)))
 
 
 def _watch_choice(env: Env, node: Tree, tree: Tree, most: int | None) -> None:
@@ -158,25 +141,6 @@ def _watch_choice(env: Env, node: Tree, tree: Tree, most: int | None) -> None:
         probe = exp.select(num(1)).from_(subquery(tree.copy(), "k"))
         probe.set("having", exp.Having(this=chosen if holds else exp.Not(this=exp.Paren(this=chosen))))
         env.ctx.probes.append(Probe(probe, note, line_of(node, env.ctx.line)))
-
-
-def _watch_ties(env: Env, node: Tree, tree: Tree, ordering: Ordering, most: int) -> None:
-    """Have it noted when the last row of a TOP ties with one that is left out."""
-    if env.correlated or not isinstance(tree, exp.Select) or not ordering.terms:
-        return
-    rank = exp.Window(this=fn("rank"), order=exp.Order(expressions=list(ordering.terms)), over="OVER")
-    ranked = tree.copy()
-    ranked.append("expressions", exp.alias_(rank, "r", quoted=True))
-    probe = exp.select(num(1)).from_(subquery(ranked, "k"))
-    probe = probe.where(binary(exp.LTE, column("k", "r"), num(most)))
-    probe.set("group", exp.Group(expressions=[column("k", "r")]))
-    last = minus(plus(column("k", "r"), fn("count", exp.Star())), num(1))
-    cells = [column("k", a.alias) for a in tree.expressions]
-    different = fn("count", exp.Distinct(expressions=[fn("row", *cells)]))
-    beyond = exp.And(this=binary(exp.GT, last, num(most)), expression=binary(exp.GT, different, num(1)))
-    probe.set("having", exp.Having(this=beyond))
-    note = "rows tie at the end of TOP; which of them it takes is not defined in T-SQL"
-    env.ctx.probes.append(Probe(probe, note, line_of(node, env.ctx.line)))
 
 
 def _set_order(tree: Tree, ordering: Ordering) -> None:
@@ -206,18 +170,26 @@ def whole_number(env: Env, node: Tree, written: Tree) -> int:
 def _ranked(env: Env, node: Tree, made: Query, ordering: Ordering, percent: bool, ties: bool) -> Query:
     """TOP n PERCENT and WITH TIES through the rank of each row."""
     wanted = _number(env, node, node.args["limit"].expression)
-    order = exp.Order(expressions=list(ordering.terms)) if ordering.terms else None
-    rank = exp.Window(this=fn("rank" if ties else "row_number"), order=order, over="OVER")
     most: Tree = num(int(wanted))
     if percent:
         rows = exp.Window(this=fn("count", exp.Star()), over="OVER")
         share = binary(exp.Div, times(cast(rows, "DOUBLE"), num(wanted)), num(100))
         most = fn("ceil", share)
-    tree = made.tree
+    chosen = made.tree.copy()
     alias = env.ctx.alias("o")
-    chosen = tree.copy()
-    chosen.append("expressions", exp.alias_(rank, "r", quoted=True))
-    chosen.append("expressions", exp.alias_(most, "m", quoted=True))
-    kept = exp.select(*_columns(made, alias)).from_(subquery(chosen, alias))
-    kept = kept.where(binary(exp.LTE, column(alias, "r"), column(alias, "m")))
-    return Query(kept.order_by(exp.Ordered(this=column(alias, "r"))), made.outputs)
+    keyed: list[Tree] = []
+    for i, term in enumerate(ordering.terms):  # in a query of their own: a term may be a window itself
+        chosen.append("expressions", exp.alias_(term.this.copy(), f"o{i}", quoted=True))
+        key = term.copy()
+        key.set("this", column(alias, f"o{i}"))
+        keyed.append(key)
+    if ties and wanted == 1 and isinstance(made.tree, exp.Select):
+        watch_first(env, node, made.tree, ordering.terms)
+    order = exp.Order(expressions=keyed) if keyed else None
+    rank = exp.Window(this=fn("rank" if ties else "row_number"), order=order, over="OVER")
+    cells = [*_columns(made, alias), exp.alias_(rank, "r", quoted=True), exp.alias_(most, "m", quoted=True)]
+    ranked = exp.select(*cells).from_(subquery(chosen, alias))
+    last = env.ctx.alias("o")
+    kept = exp.select(*_columns(made, last)).from_(subquery(ranked, last))
+    kept = kept.where(binary(exp.LTE, column(last, "r"), column(last, "m")))
+    return Query(kept.order_by(exp.Ordered(this=column(last, "r"))), made.outputs)
