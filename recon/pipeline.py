@@ -26,6 +26,7 @@ from recon.steps.execute import execute
 from recon.steps.explain import explain, loose_clocks
 from recon.steps.extract import confirmed, extract
 from recon.steps.manifest import Checkpoint
+from recon.steps.stopped import stopped
 from recon.steps.transfer import transfer
 from recon.steps.verify import verify
 
@@ -87,8 +88,9 @@ def walk(run: Walk, connect: Callable[[], Ports], progress: Progress) -> Result:
         hint = error.hint or (_AGAIN if isinstance(error, PlatformError) else "")
         failure = Failure(step=str(progress.current), error=str(error), hint=hint, kind=type(error).__name__)
         why = str(error) if isinstance(error, Cancelled) else f"{progress.current} failed: {error}"
-        engine["lint"] = lint(run.table, run.variant).hits
-        return _result(run, inconclusive(why), progress, engine, notes, failure)
+        ended = stopped(inconclusive(why), error, failure.step, lint(run.table, run.variant))
+        engine["lint"] = ended.hits
+        return _result(run, ended.found, progress, engine, notes, failure)
     return _result(run, found, progress, engine, notes, None)
 
 

@@ -73,16 +73,17 @@ _ENTRIES: Final = (
         "or filter on {column} was dropped or became an outer join."),
     Entry("MISSING_FILTER", _ROWS, LIKELY,
         "All {count} extra rows have {condition}, which no row of Synapse has: a WHERE on it may be lost."),
-    Entry("NULL_JOIN_KEY", _ROWS, LIKELY,
-        "All {count} missing rows have {column} = NULL, which no row of Databricks has: NULL joins nothing "
-        "there. Use <=>, or the same ISNULL or coalesce on both sides of the join.",
+    Entry("NULL_JOIN_KEY", _ROWS, POSSIBLE,
+        "All {count} missing rows have {column} = NULL, which no row of Databricks has. If it is joined by: "
+        "NULL joins nothing there; use <=>, or the same ISNULL or coalesce on both sides. If it comes from "
+        "an outer join: look for an inner join, or a filter in WHERE.",
         f"{_DBX}/sql-ref-null-semantics.html"),
     Entry("JOIN_TYPE", _ROWS, LIKELY,
         "All {count} {which} rows have {condition}, which no row of {other} has: an inner join on one side "
         "where the other has an outer one, or a filter that was added.",
         f"{_DBX}/sql-ref-syntax-qry-select-join.html"),
     Entry("COLUMN_SWAPPED", _VALUES, LIKELY,
-        "The values of this column and of {column} are exchanged: look for an INSERT by position, or a "
+        "Databricks has the values of {column} in this column: look for an INSERT by position, or a "
         "SELECT "
         "list in another order."),
     Entry("OVERFLOW_ANSI", _VALUES, LIKELY,
@@ -187,8 +188,8 @@ _ENTRIES: Final = (
         "January 1; Databricks' weekday() has Monday = 0, its week is ISO. Use dayofweek().",
         f"{_TSQL}/functions/datepart-transact-sql"),
     Entry("DATEDIFF_BOUNDARY", _VALUES, POSSIBLE,
-        "Whole numbers are off by one in one direction. If they come from DATEDIFF: T-SQL counts "
-        "boundaries, Databricks whole elapsed units; for months use (year(b) - year(a)) * 12 + "
+        "Databricks is Synapse + {value} in every one of the {count} cells. If they come from DATEDIFF: "
+        "T-SQL counts boundaries, Databricks whole elapsed units; for months use (year(b) - year(a)) * 12 + "
         "month(b) - month(a). Otherwise look for one row more or less in a count.",
         f"{_DBX}/functions/datediff3.html"),
     Entry("SIGN_FLIP", _VALUES, LIKELY,

@@ -13,29 +13,25 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from recon.compare import dialect as d
-from recon.compare import queries
 from recon.compare import trees as t
 from recon.compare.answers import one_row
 from recon.compare.causes import CATALOGUE, POSSIBLE
+from recon.compare.detect_columns import other_column, partners
 from recon.compare.detect_number import early_number_signs, number_signs
 from recon.compare.detect_text import costly_signs, text_signs
 from recon.compare.detect_time import early_time_signs, time_signs
 from recon.compare.forms import Form
 from recon.compare.kinds import BASELINE_NULL, CANDIDATE_NULL
-from recon.compare.queries import CLASSIFIED
 from recon.compare.signs import (
     FEW,
     KIND,
     LEAST,
-    MOST_CELLS,
-    PARTNER,
     Cells,
     Evidence,
     Pattern,
     Sign,
     Y,
     Z,
-    below,
     choose,
 )
 from recon.compare.verdict import percentage
@@ -48,7 +44,6 @@ if TYPE_CHECKING:
     from recon.model_result import ColumnResult
     from recon.ports import Comparer
 
-_MOST_PAIRS: Final = 300  # of columns, that are looked at for an exchange
 _MOST_SORTED: Final = 2_000_000  # cells whose values are counted for a permutation
 _REST: Final = -1  # stands for the cells that no sign explains
 _LONGEST: Final = 60  # characters of a value in a sentence
@@ -88,7 +83,7 @@ def findings(
     """For each column that has differing cells its reasons, and what is left without one, in that order."""
     by_name = {c.name: c for c in columns}
     counts = {i: by_name[plan.compared[i].name] for i in touched}
-    partners = _partners(engine, plan, {i: c.mismatches for i, c in counts.items()})
+    others = partners(engine, plan, {i: c.mismatches for i, c in counts.items()})
     for i in touched:
         cells = Cells(
             plan=plan,
@@ -96,7 +91,8 @@ def findings(
             count=counts[i].mismatches,
             paired=paired,
             kinds={k.cause: k.cells for k in counts[i].causes},
-            partner=partners.get(i),
+            partner=others.get(i),
+            exchanged=others.get(others.get(i, i)) == i,
         )
         yield from _explained(engine, cells)
 
@@ -154,7 +150,7 @@ def _unexplained(engine: Comparer, cells: Cells, rest: int, others: exp.Expr) ->
 def _signs(engine: Comparer, cells: Cells) -> Iterator[Sign]:
     """All that may be seen in the column, in the order of preference."""
     if cells.partner is not None:
-        yield _exchanged(cells)
+        yield other_column(cells)
     yield from early_number_signs(cells)
     yield from early_time_signs(cells)
     yield from _nulls(cells)
@@ -196,7 +192,7 @@ def _nulls(cells: Cells) -> Iterator[Sign]:
             return {"side": side, "value": constant}
 
         holds = t.equals(t.column(KIND), t.text(kind))
-        yield Sign(code="NULL_NOT_HANDLED", holds=holds, words=words, alone=True)
+        yield Sign(code="NULL_NOT_HANDLED", holds=holds, words=words, alone=True, generic=True)
 
 
 def _said(value: str) -> str:
@@ -267,51 +263,7 @@ def _evidence(
     return found
 
 
-# --- Signs that more than one cell, or more than one column, shows -------------------------
-
-
-def _exchanged(cells: Cells) -> Sign:
-    partner = cells.plan.compared[cells.partner or 0].name
-    y, z = t.same(t.column(Y), t.column(PARTNER["c"])), t.same(t.column(Z), t.column(PARTNER["b"]))
-    words = {"column": partner}
-    return Sign(code="COLUMN_SWAPPED", holds=t.all_of(y, z), words=lambda _: words, distinct=2, least=50)
-
-
-def _partners(engine: Comparer, plan: Plan, counts: Mapping[int, int]) -> dict[int, int]:
-    """For columns whose values seem exchanged with those of another its number."""
-    able = [
-        (i, j)
-        for i in counts
-        for j in counts
-        if i < j
-        and _alike(plan, i, j)
-        and min(counts[i], counts[j]) >= FEW
-        and 2 * min(counts[i], counts[j]) >= max(counts[i], counts[j])
-    ][:_MOST_PAIRS]
-    if not able:
-        return {}
-    columns: list[exp.Expr] = []
-    for i, j in able:
-        values = {
-            (n, w): queries.in_form(plan, n, w, t.column(f"{w}{n}")) for n in (i, j) for w in queries.SIDES
-        }
-        both = t.all_of(t.same(values[i, "b"], values[j, "c"]), t.same(values[j, "b"], values[i, "c"]))
-        wrong = t.all_of(t.not_null(t.column(f"d{i}")), both)
-        columns.append(t.named(t.count_if(wrong), f"n{i}_{j}"))
-        columns.append(t.named(exp.Count(this=t.column(f"d{i}")), f"of{i}_{j}"))
-    most = max(max(counts[i], counts[j]) for i, j in able)
-    where = below(most, MOST_CELLS) if most > MOST_CELLS else None
-    found = one_row(engine, t.select(columns, t.table(CLASSIFIED), where=where))
-    partners: dict[int, int] = {}
-    for i, j in able:
-        if i not in partners and j not in partners and 2 * found[f"n{i}_{j}"] >= max(1, found[f"of{i}_{j}"]):
-            partners |= {i: j, j: i}
-    return partners
-
-
-def _alike(plan: Plan, i: int, j: int) -> bool:
-    one, other = plan.common(i), plan.common(j)
-    return (one.form, one.digits, one.scale) == (other.form, other.digits, other.scale)
+# --- What more than one cell shows --------------------------------------------------------
 
 
 def _permuted(engine: Comparer, cells: Cells, rest: int, others: exp.Expr) -> bool:

@@ -72,8 +72,8 @@ def _shift(n: Numbers, offset: str) -> Sign:
 
 
 def _offsets(values: Sequence[str | None]) -> list[Decimal]:
-    """The one difference, to nine digits, of doubles that may carry noise."""
-    found = Counter(f"{float(v):.9g}" for v in values if v is not None)
+    """The one difference, to nine digits, of doubles that may carry noise; none where they are equal."""
+    found = Counter(f"{float(v):.9g}" for v in values if v is not None and float(v))
     return [Decimal(text) for text, count in found.most_common(1) if count >= 3 and Decimal(text).is_finite()]
 
 
@@ -81,10 +81,11 @@ def _shift_of_float(n: Numbers, offset: Decimal) -> Sign:
     error = t.magnitude(t.operator(exp.Sub, n.apart, t.number(f"{offset:f}")))
     most = t.operator(exp.Mul, t.magnitude(n.y), t.number("0.000000001"))
     near = t.operator(exp.LTE, error, t.operator(exp.Add, most, t.number(f"{abs(offset) / 10**8:f}")))
+    moved = less(most, t.magnitude(n.apart))  # by less they differ in noise
     said = "a constant" if n.cells.sensitive else f"{offset:f}"
     return Sign(
         code="CONSTANT_SHIFT",
-        holds=near,
+        holds=t.all_of(near, moved),
         words=lambda e: {"value": said, "count": f"{e.cells:,}"},
         distinct=3,
         least=50,

@@ -11,6 +11,7 @@ from sqlglot import exp
 from recon.compare import dialect as d
 from recon.compare import trees as t
 from recon.compare.causes import POSSIBLE
+from recon.compare.detect_digits import decimals_lost, last_digit
 from recon.compare.detect_factor import constant_signs
 from recon.compare.forms import FLOATS, NUMBERS, Form
 from recon.compare.numbers import Numbers, between, less
@@ -45,6 +46,7 @@ def number_signs(engine: Comparer, cells: Cells) -> Iterator[Sign]:
         yield from _overflows(n)
     yield from _cut(n)
     yield from _last_digits(n)
+    yield from decimals_lost(engine, n)
     yield from _opposite(n)
     if n.whole:
         yield from _dateparts(n, facts)
@@ -136,7 +138,8 @@ def _last_digits(n: Numbers) -> Iterator[Sign]:
     rounding = _is(Kind.ROUNDING)
     if n.floating:
         single = t.all_of(_is(Kind.TYPE), t.operator(exp.NEQ, n.y, n.z))
-        yield Sign(code="FLOAT_PRECISION", holds=t.any_of(single, _through_single(n)))
+        typed = n.baseline.single != n.candidate.single  # then one cell is proof
+        yield Sign(code="FLOAT_PRECISION", holds=t.any_of(single, _through_single(n)), alone=typed)
         noise = t.operator(
             exp.LTE,
             t.magnitude(t.operator(exp.Sub, n.z, n.y)),
@@ -155,7 +158,7 @@ def _last_digits(n: Numbers) -> Iterator[Sign]:
         if n.exact is not None and n.baseline.scale == n.candidate.scale:
             yield _half_even(n, unit)
     if n.common.form not in FLOATS or not n.floating:
-        yield Sign(code="DECIMAL_ROUNDING", holds=t.own(rounding))
+        yield Sign(code="DECIMAL_ROUNDING", holds=t.any_of(rounding, last_digit(n)))
 
 
 def _through_single(n: Numbers) -> exp.Expr:
@@ -219,7 +222,13 @@ def _dateparts(n: Numbers, facts: Mapping[str, int]) -> Iterator[Sign]:
             turned = t.any_of(*turns)
             yield Sign(code="DATEPART_BASE", holds=holds, proofs=(turned,), distinct=4, least=95, few=5)
     for step in (-1, 1):
-        yield Sign(code="DATEDIFF_BOUNDARY", holds=t.equals(n.apart, t.number(step)), least=90)
+        said = "a constant" if n.cells.sensitive else str(step)
+        yield Sign(
+            code="DATEDIFF_BOUNDARY",
+            holds=t.equals(n.apart, t.number(step)),
+            words=lambda e, w=said: {"value": w, "count": f"{e.cells:,}"},
+            least=90,
+        )
 
 
 def _keys(n: Numbers, facts: Mapping[str, int]) -> Iterator[Sign]:

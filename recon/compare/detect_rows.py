@@ -15,6 +15,7 @@ from recon.compare import trees as t
 from recon.compare.answers import one_row
 from recon.compare.causes import POSSIBLE
 from recon.compare.detect import cause
+from recon.compare.detect_surrogate import surrogate_key
 from recon.compare.fingerprints import SMALL
 from recon.compare.forms import INSTANTS, Form
 from recon.compare.queries import CLASSIFIED, MANY, Which
@@ -96,7 +97,7 @@ def row_causes(alone: Alone) -> Iterator[Cause]:
         yield _one_side(alone)
         return
     if rows.missing and rows.extra:
-        found = list(_key_form(alone))
+        found = [*_key_form(alone), *surrogate_key(alone)]
         yield from found
         if any(c.cells == rows.missing + rows.extra for c in found):
             return

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
+from recon.compare import compatible, reading
 from recon.compare import dialect as d
-from recon.compare import reading
 from recon.compare import trees as t
 from recon.compare.causes import POSSIBLE
+from recon.compare.detect_time import DAY_AND_MONTH
 from recon.compare.forms import Form
 from recon.compare.signs import KIND, Sign, Y, Z
 from recon.model_result import Kind
@@ -73,7 +74,7 @@ def costly_signs(cells: Cells) -> tuple[Cells, list[Sign]]:
             f"double_{name}": d.try_type(plain, "DOUBLE"),
             f"readable_{name}": reading.readable_number(plain),
         }
-    return replace(cells, derived=derived), [*_other_forms(), _minutes_for_months()]
+    return replace(cells, derived=derived), [*_other_forms(), *_day_and_month(), _minutes_for_months()]
 
 
 class _Lengths:
@@ -123,7 +124,8 @@ def _letters(y: exp.Expr, z: exp.Expr) -> Iterator[Sign]:
     visible = [d.composed(d.visible(v)) for v in (y, z)]
     yield Sign(code="UNICODE_FORM", holds=t.equals(*composed), alone=True)
     beyond = t.any_of(*(d.found(v, _BEYOND_ASCII) for v in (y, z)))
-    yield Sign(code="UNICODE_FORM", holds=t.all_of(t.equals(*visible), beyond), alone=True)
+    written = [d.composed(d.visible(compatible.plain(v))) for v in (y, z)]
+    yield Sign(code="UNICODE_FORM", holds=t.all_of(t.equals(*written), beyond), alone=True)
     yield Sign(code="WHITESPACE", holds=t.equals(*visible), alone=True)
     folded = [t.lower(v) for v in visible]
     yield Sign(code="COLLATION_CASE", holds=t.equals(*folded))
@@ -159,6 +161,34 @@ def _other_forms() -> Iterator[Sign]:
     for days in ("day", "us_day"):
         holds = t.all_of(t.equals(*_pair(days)), timed)
         yield Sign(code="CONVERT_STYLE", holds=holds, few=2, distinct=2)
+
+
+def _day_and_month() -> Iterator[Sign]:
+    """03/04/2024 beside 04/03/2024. Where 25/12/2024 is beside 12/25/2024, one date is in two styles."""
+    one, other = _pair("day")
+    turned = t.joined(
+        t.call("left", other, t.number(4)),
+        t.call("substr", other, t.number(7), t.number(2)),
+        t.call("substr", other, t.number(5), t.number(2)),
+    )
+    exchanged = t.all_of(t.equals(one, turned), t.equals(*_pair("minute")))
+    late = t.any_of(
+        *(
+            t.operator(exp.GT, t.call("substr", one, t.number(start), t.number(2)), t.text("12"))
+            for start in (5, 7)
+        )
+    )
+    yield Sign(code="CONVERT_STYLE", holds=exchanged, distinct=2, proofs=(late,))
+    swapped = t.all_of(exchanged, t.negate(late))
+    lost = t.all_of(t.is_null(t.column(Z)), late)
+    yield Sign(
+        code="DATE_FORMAT_PARSE",
+        holds=t.any_of(swapped, lost),
+        words=lambda _: DAY_AND_MONTH,
+        proofs=(swapped,),
+        proof_least=20,
+        distinct=2,
+    )
 
 
 def _day(raw: exp.Expr, *, month_first: bool) -> exp.Expr:

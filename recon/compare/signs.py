@@ -47,7 +47,8 @@ class Sign:
 
     `alone`: one cell is proof. Else at least `few` cells must show it, with at least `distinct` values in the
     baseline. `least`: percent of the cells not explained before that must show it. `rows`: percent of all
-    paired rows that must. Of its cells, `proof_least` percent must also fulfil each of `proofs`.
+    paired rows that must. Of its cells, `proof_least` percent must also fulfil each of `proofs`. `generic`:
+    it says no more of its cells than a reviewer sees, so it does not come before one that explains more.
     """
 
     code: str
@@ -61,14 +62,15 @@ class Sign:
     rows: int = 0
     proofs: tuple[exp.Expr, ...] = ()
     proof_least: int = 1
+    generic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
     """The differing cells of one column: how many of each kind, of how many paired rows.
 
-    `partner` is another column by number whose values are at hand too; `derived` are more columns, computed
-    from `y` and `z` once for all signs that need them.
+    `partner` is another column by number whose values are at hand too; `exchanged`: this one is its partner
+    as well. `derived` are more columns, computed from `y` and `z` once for all signs that need them.
     """
 
     plan: Plan
@@ -77,6 +79,7 @@ class Cells:
     paired: int
     kinds: Mapping[str, int]
     partner: int | None = None
+    exchanged: bool = False
     derived: Mapping[str, exp.Expr] = field(default_factory=dict[str, exp.Expr])
 
     @property
@@ -138,7 +141,8 @@ def choose(
     """The signs by number, in the order in which they take their cells.
 
     The first that explains 95 of 100 cells that are left; if there is none, the one that explains most.
-    Before it comes what is narrower, preferred, and explains half of them: '' beside NULL before any NULL.
+    Before it comes what is narrower, preferred, and explains half of them: '' beside NULL before any NULL;
+    but no generic sign: not any NULL before a day and month exchanged, of which only some became NULL.
     `differing` is the part of the paired rows that differ in the column.
     """
     total = sum(p.cells for p in patterns)
@@ -159,9 +163,8 @@ def choose(
             break
         nearly_all = [n for n, count in able.items() if 100 * count >= 95 * left]
         taken = nearly_all[0] if nearly_all else max(able, key=lambda n: (able[n], -n))
-        taken = next(
-            (n for n in able if n < taken and 2 * able[n] >= left and _within(n, taken, rest)), taken
-        )
+        narrow = (n for n in able if n < taken and 2 * able[n] >= left and not signs[n].generic)
+        taken = next((n for n in narrow if _within(n, taken, rest)), taken)
         chosen.append(taken)
         rest = [p for p in rest if not p.shows[taken]]
     return chosen

@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from recon.compare.causes import CATALOGUE, CERTAIN, LIKELY, POSSIBLE
 from recon.compare.verdict import percentage, unproven
-from recon.model_result import SETTLED, WHOLE_ROW, Cause, Severity
+from recon.model_result import NUMBERED, SETTLED, WHOLE_ROW, Cause, Kind, Severity
 from recon.sqlscript.lint import DUCKDB, LOCAL, RUNNER
+from recon.steps.behind import (
+    BEHIND,
+    COUNTS,
+    FOR_CELLS,
+    FOR_ROWS,
+    KEEPS_ITS_NAME,
+    NEEDS,
+    RANDOM,
+    WEAK,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,69 +30,9 @@ if TYPE_CHECKING:
     from recon.model_result import Comparison, LintHit
     from recon.sqlscript.lint import Lint
 
-# What the texts may say behind a reason that the data shows; those after the reason's own code rename it.
-_BEHIND: Final = {
-    "INT_DIVISION": ("INT_DIVISION", "AVG_INT", "ISNULL_TYPE", "ROUND_3ARG", "POWER_LOG"),
-    "STRING_TRUNCATION": ("STRING_TRUNCATION", "ISNULL_TYPE", "CONVERT_STYLE"),
-    "NULL_NOT_HANDLED": ("NULL_NOT_HANDLED", "CONCAT_NULL", "IMPLICIT_DATE_TEXT", "DIV_BY_ZERO"),
-    "DECIMAL_ROUNDING": ("DECIMAL_ROUNDING", "ROUNDING", "MONEY_PRECISION", "ROUND_3ARG"),
-    "ROUNDING": ("ROUNDING", "DECIMAL_ROUNDING"),
-    "DECIMALS_LOST": ("DECIMALS_LOST", "APPROX_AGGREGATE", "ISNULL_TYPE", "ROUND_3ARG"),
-    "TRAILING_SPACE": ("TRAILING_SPACE", "CHAR_PADDING"),
-    "DATEDIFF_BOUNDARY": ("DATEDIFF_BOUNDARY", "BOUNDARY_INCLUSIVE", "TRAILING_SPACE", "DATEPART_BASE"),
-    "CONSTANT_SHIFT": ("DATEDIFF_BOUNDARY", "TRAILING_SPACE", "DATEPART_BASE", "DATE_OFFSET"),
-    "JOIN_FANOUT": (
-        "JOIN_FANOUT",
-        "MISSING_FILTER",
-        "DROPPED_JOIN",
-        "BOUNDARY_INCLUSIVE",
-        "UPDATE_FROM_MULTI",
-    ),
-    "DUPLICATE_ROWS": ("DUPLICATE_ROWS", "UNION_ALL", "MISSING_FILTER", "DROPPED_JOIN", "BOUNDARY_INCLUSIVE"),
-    "UNION_ALL": ("UNION_ALL", "DUPLICATE_ROWS", "MISSING_FILTER", "DROPPED_JOIN"),
-    "DROPPED_JOIN": ("DROPPED_JOIN", "MISSING_FILTER", "JOIN_TYPE", "NOT_IN_NULL", "LIKE_PATTERN"),
-    "MISSING_FILTER": ("MISSING_FILTER", "DROPPED_JOIN", "JOIN_TYPE", "NOT_IN_NULL", "LIKE_PATTERN"),
-    "JOIN_TYPE": (
-        "JOIN_TYPE",
-        "DROPPED_JOIN",
-        "NULL_JOIN_KEY",
-        "NOT_IN_NULL",
-        "LIKE_PATTERN",
-        "COLLATION_CASE",
-    ),
-    "NULL_JOIN_KEY": ("NULL_JOIN_KEY", "JOIN_TYPE", "NOT_IN_NULL"),
-}
-# Reasons that only say that something differs: the texts know better, if they know anything.
-_WEAK: Final = {"VALUE_DIFF", "TYPE_CHANGED", "CASE_LOGIC_CHANGED", "SCALE_FACTOR", "CONSTANT_SHIFT"}
-# Several names for one thing: the more specific one, found in the texts, does not replace these.
-_KEEPS_ITS_NAME: Final = {
-    "JOIN_FANOUT", "UNION_ALL", "DUPLICATE_ROWS", "DROPPED_JOIN", "NULL_JOIN_KEY", "DECIMAL_ROUNDING",
-    "TRAILING_SPACE",
-}  # fmt: skip
-# Reasons of last resort for rows that differ and for cells that nothing explains, the likeliest first.
-_FOR_ROWS: Final = (
-    "DROPPED_JOIN", "MISSING_FILTER", "UNION_ALL", "BOUNDARY_INCLUSIVE", "JOIN_TYPE", "MERGE_DELETE_MISSING",
-    "NOT_IN_NULL", "LIKE_PATTERN", "TOP_VARIANTS", "NULL_JOIN_KEY", "DUPLICATE_ROWS", "UPDATE_FROM_MULTI",
-    "NONDETERMINISTIC_ORDER", "VOLATILE_FUNCTION", "DATE_FORMAT_PARSE", "COLLATION_CASE",
-)  # fmt: skip
-_FOR_CELLS: Final = (
-    "INT_DIVISION", "AVG_INT", "DATEDIFF_BOUNDARY", "ISNULL_TYPE", "ROUND_3ARG", "POWER_LOG", "DATEPART_BASE",
-    "APPROX_AGGREGATE", "SUBSTRING_INDEX", "DATE_ADD_DROPS_TIME", "DATE_FORMAT_PARSE", "CONVERT_STYLE",
-    "HASH_FUNCTION", "VOLATILE_FUNCTION", "SURROGATE_KEY", "STRING_AGG_ORDER", "NONDETERMINISTIC_ORDER",
-    "UPDATE_FROM_MULTI", "TIMEZONE_SHIFT", "DATE_OFFSET", "FLOAT_PRECISION", "BOUNDARY_INCLUSIVE",
-    "MISSING_FILTER", "DROPPED_JOIN", "UNION_ALL", "TRAILING_SPACE", "TEMP_TABLES", "COLLATION_CASE",
-)  # fmt: skip
-# Without any of these calls on the way of a column, the reason cannot be the one.
-_NEEDS: Final = {
-    "DATEDIFF_BOUNDARY": {"DATEDIFF", "DATEDIFF_BIG", "DATE_DIFF", "TIMESTAMPDIFF", "MONTHS_BETWEEN"},
-    "DATEPART_BASE": {"DATEPART", "DATENAME", "DAYOFWEEK", "WEEKDAY", "WEEKOFYEAR", "DATE_FORMAT", "EXTRACT"},
-    "POWER_LOG": {"LOG", "LOG10", "POWER", "LN", "POW"},
-}
-_COUNTS: Final = {"COUNT", "COUNT_BIG", "SUM"}
-_RANDOM: Final = {"NONDETERMINISTIC_ORDER", "VOLATILE_FUNCTION", "SURROGATE_KEY", "STRING_AGG_ORDER"}
 _MOST: Final = 5  # sentences about what is not proven
 # What the runner notes when it has seen in the data that T-SQL leaves the result open.
-_SEEN_OPEN: Final = "is not defined in T-SQL"
+_SEEN_OPEN: Final = ("is not defined in T-SQL", "is not proven here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +51,19 @@ def explain(
     `notes` are those of the run; `approximate` says that DuckDB stood in for Databricks, `local` that the
     baseline came from the T-SQL runner.
     """
-    work = _Work(found, lint)
+    said = tuple(notes)
+    tied = any(note.endswith(_SEEN_OPEN) and "rows tie" in note for note in said)
+    work = _Work(found, lint, tied=tied or not local, seen=tied)
     causes = _together(tuple(work.better(cause) for cause in found.causes), work.mismatches)
     causes += tuple(work.unexplained(causes))
     order = {CERTAIN: 0, LIKELY: 1, POSSIBLE: 2}
-    rows = sorted((c for c in causes if c.scope == WHOLE_ROW), key=lambda c: order.get(c.confidence, 3))
+    rows = sorted(
+        (c for c in causes if c.scope == WHOLE_ROW),
+        key=lambda c: (c.cause == "EMPTY_SIDE", order.get(c.confidence, 3)),  # which says what, not why
+    )
     others = [c for c in causes if c.scope != WHOLE_ROW]
     engines = {LOCAL} | ({DUCKDB} if approximate else set[str]()) | ({RUNNER} if local else set[str]())
-    why = _open(found, lint.hits, tuple(notes), engines)
+    why = _open(found, lint.hits, said, engines)
     verdict, reasons = unproven(found.verdict, found.reasons, why)
     better = replace(found, causes=(*rows, *others), verdict=verdict, reasons=reasons)
     return Explained(better, work.hits())
@@ -124,10 +79,14 @@ def loose_clocks(lint: Lint) -> tuple[str, ...]:
 
 
 class _Work:
-    """The hits at hand, and which findings they explain."""
+    """The hits at hand, and which findings they explain.
 
-    def __init__(self, found: Comparison, lint: Lint) -> None:
-        self._found, self._lint = found, lint
+    `seen`: the runner has seen rows that tie in an order; `tied`: it has, or nobody has looked.
+    """
+
+    def __init__(self, found: Comparison, lint: Lint, *, tied: bool, seen: bool) -> None:
+        self._found, self._lint, self._tied, self._seen = found, lint, tied, seen
+        self._columns = {c.name: c for c in found.columns}
         self._explains: dict[int, list[str]] = {}
         self.mismatches = {c.name: c.mismatches for c in found.columns}
 
@@ -140,14 +99,15 @@ class _Work:
 
     def better(self, cause: Cause) -> Cause:
         """The reason with what the texts say for it or against it."""
-        if self._ruled_out(cause):
+        given, ruled_out = cause, self._ruled_out(cause)
+        if ruled_out:
             cause = replace(cause, cause="VALUE_DIFF", hint=self._counted(cause), severity=Severity.VALUES)
-        codes = _BEHIND.get(cause.cause, (cause.cause,))
-        mine = self._matching(cause.scope, codes)
-        if not mine and cause.cause in _WEAK:
+        codes = BEHIND.get(cause.cause, (cause.cause,))
+        mine = [n for n in self._matching(cause.scope, codes) if self._fits(cause, self._lint.hits[n])]
+        if not mine and cause.cause in WEAK:
             mine = self._instead(cause)
         if not mine:
-            return cause
+            return self._shifted(given, cause) if ruled_out else cause
         code = self._lint.hits[mine[0]].code
         mine = [n for n in mine if self._lint.hits[n].code == code]
         return self._joined(cause, code, mine)
@@ -155,40 +115,66 @@ class _Work:
     def _instead(self, cause: Cause) -> list[int]:
         """What the texts say of a column for which the data has no reason, or a mere pattern, to offer."""
         nothing = cause.cause in {"VALUE_DIFF", "TYPE_CHANGED"}
-        mine = self._matching(cause.scope, _FOR_CELLS if cause.scope != WHOLE_ROW else _FOR_ROWS)
+        mine = self._matching(cause.scope, FOR_CELLS if cause.scope != WHOLE_ROW else FOR_ROWS)
         hits = self._lint.hits
-        return [n for n in mine if _of(hits[n], cause.scope) and (nothing or hits[n].certain)]
+        mine = [n for n in mine if _of(hits[n], cause.scope) and (nothing or hits[n].certain)]
+        mine = [n for n in mine if self._fits(cause, hits[n])]
+        if mine or cause.cause != "VALUE_DIFF" or not self._tied:
+            return mine
+        # another row of a tie brings other values in every column
+        return self._matching(WHOLE_ROW, ("NONDETERMINISTIC_ORDER",))
+
+    def _fits(self, cause: Cause, hit: LintHit) -> bool:
+        """Whether what the hit does would show in the data as it shows here."""
+        if cause.scope == WHOLE_ROW:
+            lost = any(cause.where.endswith(f" have {column} = NULL") for column in hit.columns)
+            return lost or (cause.cause, hit.code) != ("NULL_JOIN_KEY", "JOIN_TYPE")
+        column = self._columns.get(cause.scope)
+        last_digit = column is not None and {kind.cause for kind in column.causes} == {Kind.ROUNDING}
+        if hit.code == "COLLATION_CASE":
+            return not last_digit
+        if cause.cause == "CONVERT_STYLE":  # a pattern that may be right does not go before the style
+            return hit.certain or hit.code == cause.cause
+        if cause.cause not in WEAK:
+            return True
+        if hit.code == "DATETIME_PRECISION":  # a timestamp shows it as what it is; a date across midnight
+            return column is not None and column.baseline_type == "date"
+        return last_digit or hit.code != "DECIMAL_ROUNDING"
 
     def unexplained(self, causes: Sequence[Cause]) -> Iterator[Cause]:
         """Reasons out of the texts alone for what differs and has none."""
-        named = {cause.scope for cause in causes}
+        named = {cause.scope for cause in causes if cause.cause != "EMPTY_SIDE"}
         rows = self._found.rows
         differing = [c.name for c in self._found.columns if c.mismatches]
         for scope in ([WHOLE_ROW] if rows.missing + rows.extra else []) + differing:
             if scope in named:
                 continue
-            mine = self._matching(scope, _FOR_ROWS if scope == WHOLE_ROW else _FOR_CELLS)
+            codes, confidence = FOR_ROWS if scope == WHOLE_ROW else FOR_CELLS, POSSIBLE
+            if not rows.baseline or not rows.candidate:  # every row: few reasons take them all
+                codes, confidence = ("NOT_IN_NULL" if rows.extra else "",), LIKELY
+            mine = self._matching(scope, codes)
             if mine:
                 code = self._lint.hits[mine[0]].code
-                blank = Cause(
-                    cause=code, scope=scope, confidence=POSSIBLE, hint="", severity=_severity(code, scope)
-                )
+                severity = _severity(code, scope)
+                blank = Cause(cause=code, scope=scope, confidence=confidence, hint="", severity=severity)
                 yield self._joined(blank, code, mine[:1])
 
     def _joined(self, cause: Cause, code: str, mine: Sequence[int]) -> Cause:
         for n in mine:
             self._explains.setdefault(n, []).append(cause.scope)
         first = self._lint.hits[mine[0]]
-        renamed = code != cause.cause and cause.cause not in _KEEPS_ITS_NAME
-        evidence = "; ".join(_place(self._lint.hits[n]) for n in _one_a_side(self._lint.hits, mine))
-        said = f"{evidence}: {first.message}." if renamed or code != cause.cause else f"{evidence}."
+        halves = (cause.cause, code) == ("DECIMAL_ROUNDING", "ROUNDING") and _of(first, cause.scope)
+        renamed = code != cause.cause and (halves or cause.cause not in KEEPS_ITS_NAME)
+        evidence = "; ".join(place(self._lint.hits[n]) for n in _one_a_side(self._lint.hits, mine))
+        explained = not renamed and code == cause.cause and bool(cause.hint)
+        said = f"{evidence}." if explained else f"{evidence}: {first.message}."
         hint = " ".join(part for part in (said, self._count(cause), "" if renamed else cause.hint) if part)
         return replace(
             cause,
             cause=code if renamed else cause.cause,
             hint=hint,
-            advice=f"{first.message}." if renamed else cause.hint,
-            confidence=self._confidence(cause, first),
+            advice=f"{first.message}." if renamed or not cause.hint else cause.hint,
+            confidence=LIKELY if halves else self._confidence(cause, first),
             severity=_severity(code, cause.scope, cause.severity) if renamed else cause.severity,
         )
 
@@ -197,8 +183,9 @@ class _Work:
         own = hit.scope == "rows" if cause.scope == WHOLE_ROW else _of(hit, cause.scope)
         if not cause.cells:
             return cause.confidence
-        if cause.cause in _WEAK:
-            return LIKELY if own and hit.certain else POSSIBLE
+        if cause.cause in WEAK:
+            seen = self._seen and hit.code == "NONDETERMINISTIC_ORDER" and hit.scope == "rows"
+            return LIKELY if seen or (own and hit.certain) else POSSIBLE
         if cause.confidence == POSSIBLE:
             return LIKELY
         return CERTAIN if own and hit.certain else cause.confidence
@@ -221,16 +208,26 @@ class _Work:
         )
 
     def _ruled_out(self, cause: Cause) -> bool:
-        needs, column = _NEEDS.get(cause.cause), cause.scope.casefold()
+        needs, column = NEEDS.get(cause.cause), cause.scope.casefold()
         if not needs or cause.confidence == CERTAIN:
             return False
+        if self._lint.words is not None and not needs & self._lint.words:
+            return True
         if any(column not in self._lint.followed.get(side, ()) for side in ("synapse", "databricks")):
             return False
         return not any(needs & calls.get(column, frozenset()) for calls in self._lint.calls.values())
 
+    def _shifted(self, given: Cause, unexplained: Cause) -> Cause:
+        """What is left of a reason that the texts rule out: what it says of the data, without its guess."""
+        every = given.cells == self.mismatches.get(given.scope)
+        counts = unexplained.hint != CATALOGUE["VALUE_DIFF"].hint
+        if given.cause != "DATEDIFF_BOUNDARY" or counts or not every:
+            return unexplained
+        return replace(unexplained, cause="CONSTANT_SHIFT", hint=given.hint.partition(" If they ")[0])
+
     def _counted(self, cause: Cause) -> str:
         calls = self._lint.calls.get("synapse", {}).get(cause.scope.casefold(), frozenset[str]())
-        counts = sorted(calls & _COUNTS)
+        counts = sorted(calls & COUNTS)
         if counts:
             return f"The column comes from {counts[0]}, so a row more or less is counted on one side."
         return CATALOGUE["VALUE_DIFF"].hint
@@ -245,19 +242,22 @@ def _count(cause: Cause, mismatches: int) -> str:
 
 
 def _together(causes: Sequence[Cause], mismatches: Mapping[str, int]) -> tuple[Cause, ...]:
-    """Findings that turned out to be one: the same reason for the same column, their cells added up."""
-    out: dict[tuple[str, str], Cause] = {}
+    """Findings that turned out to be one: the same reason for the same column in the same words, their cells
+    added up.
+    """
+    out: dict[tuple[str, str, str], Cause] = {}
     for cause in causes:
-        first = out.get((cause.cause, cause.scope))
-        if first is None:
-            out[cause.cause, cause.scope] = cause
-            continue
         whole = mismatches.get(cause.scope, 0)
+        key = cause.cause, cause.scope, cause.hint.replace(_count(cause, whole), "")
+        first = out.get(key)
+        if first is None:
+            out[key] = cause
+            continue
         both = replace(first, cells=first.cells + cause.cells)
         share = percentage(both.cells, whole)
         hint = first.hint.replace(_count(first, whole), _count(both, whole))
         where = first.where if first.where == cause.where else ""
-        out[cause.cause, cause.scope] = replace(both, share=share, hint=hint, where=where)
+        out[key] = replace(both, share=share, hint=hint, where=where)
     return tuple(out.values())
 
 
@@ -281,13 +281,14 @@ def _one_a_side(hits: Sequence[LintHit], mine: Sequence[int]) -> list[int]:
     return sorted(first.values())
 
 
-def _place(hit: LintHit) -> str:
+def place(hit: LintHit) -> str:
+    """Where a hit is, and what is written there."""
     name = hit.file.rsplit("/", 1)[-1]
     return f"{name} line {hit.line}: `{hit.snippet}`" if hit.snippet else f"{name} line {hit.line}"
 
 
 def _severity(code: str, scope: str, otherwise: str = "") -> str:
-    if code in _RANDOM:
+    if code in RANDOM:
         return Severity.RANDOM
     if code in CATALOGUE:
         return CATALOGUE[code].severity
@@ -307,14 +308,14 @@ def _open(
     """Why equal data here does not prove equal data there, one sentence each."""
     compared = {c.name.casefold() for c in found.columns if c.role in {"key", "value"}}
     said = [
-        f"not proven locally for: {_place(hit)}: {hit.message}"
+        f"not proven locally for: {place(hit)}: {hit.message}"
         for hit in hits
         if hit.hides and hit.engine in engines and _counts(hit, compared) and not _settled(hit, notes)
     ]
     said += [
         f"not proven locally for: {note}"
         for note in notes
-        if note.endswith(_SEEN_OPEN) and "ROW_NUMBER" not in note
+        if note.endswith(_SEEN_OPEN) and NUMBERED not in note
     ]
     once = tuple(dict.fromkeys(said))
     more = len(once) - _MOST

@@ -53,6 +53,14 @@ _dotted = [f"part{n}|b{n}|c" for n in N]
 _odd = [n for n in N if n % 2]
 _swappable = [date(2024, m, d) for m in range(1, 13) for d in range(1, 13) if m != d][::3]
 
+_spring = [v for v in (days(n) for n in range(31, 150)) if v.day != v.month]
+
+
+def exchanged(v):
+    """Day and month exchanged; None where there is no such month."""
+    return date(v.year, v.day, v.month) if v.day <= 12 else None
+
+
 SEEDED = {
     "NULL_NOT_HANDLED": ("decimal(18,2)", [0] * 40, "decimal(18,2)", [None] * 40),
     "EMPTY_STRING_NULL": ("text", [""] * 40, "text", [None] * 40),
@@ -156,6 +164,24 @@ MORE = [
     ("SURROGATE_KEY", ("bigint", [n * 7 % 41 for n in N], "bigint", [2**33 * (n % 3) + n for n in N])),
     ("JOIN_FANOUT", ("decimal(18,2)", [n * Decimal("13.37") for n in N], "decimal(18,2)",
                      [n * Decimal("13.37") * (2 + n % 2) for n in N])),
+    ("UNICODE_FORM", ("text", [f"ﬁsh №{n}" for n in N], "text", [f"fish No{n}" for n in N])),
+    ("UNICODE_FORM", ("text", [f"ＡＢ\u00a0{n}²" for n in N], "text", [f"AB {n}2" for n in N])),
+    ("UNICODE_FORM", ("text", [f"Karl Ⅳ, {n}" for n in N], "text", [f"Karl IV, {n}" for n in N])),
+    ("DATE_FORMAT_PARSE", ("date", _spring, "date", [exchanged(d) for d in _spring])),
+    ("DATE_FORMAT_PARSE", ("ts", [datetime(d.year, d.month, d.day, 7) for d in _spring], "ts",
+                           [d and datetime(d.year, d.month, d.day, 7) for d in map(exchanged, _spring)])),
+    *(("DATE_FORMAT_PARSE", ("text", [f"{d:{style}}" for d in _swappable], "text", [f"{exchanged(d):{style}}" for d in _swappable]))
+      for style in ("%d/%m/%Y", "%d-%m-%Y", "%m.%d.%Y", "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y 14:05")),
+    ("DATE_FORMAT_PARSE", ("text", [f"{d:%d/%m/%Y}" for d in _spring], "text",
+                           [d and f"{d:%d/%m/%Y}" for d in map(exchanged, _spring)])),
+    ("CONVERT_STYLE", ("text", [f"{d:%d/%m/%Y}" for d in _spring], "text", [f"{d:%m/%d/%Y}" for d in _spring])),
+    ("DECIMALS_LOST", ("double", [n * 1.2345678 for n in N], "double", [round(n * 1.2345678, 2) for n in N])),
+    ("DECIMALS_LOST", ("double", [n * -101.2345678 for n in N], "double", [math.trunc(n * -1012.345678) / 10 for n in N])),
+    ("DECIMALS_LOST", ("double", [n * 1.2345678 for n in N], "double", [float(round(n * 1.2345678)) for n in N])),
+    ("DECIMALS_LOST", ("decimal(18,4)", [n + Decimal("0.1357") for n in N], "decimal(18,4)", [n + Decimal("0.14") for n in N])),
+    ("TYPE_CHANGED", ("decimal(18,2)", [n + Decimal("0.37") for n in N], "double", [n + 0.37 for n in N])),
+    ("TYPE_CHANGED", ("bigint", [2**53 + 2 * n + 1 for n in N], "double", [float(2**53 + 2 * n + 1) for n in N])),
+    ("DECIMAL_ROUNDING", ("decimal(18,2)", [n + Decimal("0.28") for n in N], "double", [n + 0.29 for n in N])),
     ("HASH_FUNCTION", ("binary", [hashlib.md5(f"{n}".encode("utf-16-le")).digest() for n in N], "binary",
                        [hashlib.md5(f"{n}".encode()).digest() for n in N])),
 ]  # fmt: skip

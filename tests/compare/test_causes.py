@@ -95,6 +95,9 @@ def hint(bench, column):
 
 def test_numbers_and_values_are_named(bench):
     assert "Synapse + 7.25 in every one of the 40 cells" in hint(bench, SEEDED["CONSTANT_SHIFT"])
+    assert hint(bench, SEEDED["DATEDIFF_BOUNDARY"]).startswith(
+        "Databricks is Synapse + -1 in every one of the 40 cells. If they come from DATEDIFF"
+    )
     assert "is 100 times" in hint(bench, SEEDED["SCALE_FACTOR"])
     assert "is 0.01 (a hundredth) times" in hint(
         bench, next(c for code, c in MORE if code == "SCALE_FACTOR" and c[0] == "double")
@@ -147,7 +150,27 @@ def test_two_columns_exchanged(bench):
         ("COLUMN_SWAPPED", "a", 7),
         ("COLUMN_SWAPPED", "b", 7),
     ]
-    assert "of b are exchanged" in causes[0].hint
+    assert "Databricks has the values of b in this column" in causes[0].hint
+
+
+def test_three_columns_in_another_order(bench):
+    values = {"a": [13 * n + 1 for n in N], "b": [n * n % 31 + 100 for n in N], "c": [39 * n + 3 for n in N]}
+    ours = table(k=("int", list(N)), **{name: ("int", v) for name, v in values.items()})
+    theirs = table(k=("int", list(N)), **{n: ("int", values[m]) for n, m in zip("abc", "bca", strict=True)})
+    causes = bench.compare(ours, theirs, keys=["k"]).causes
+    assert [(c.cause, c.scope, c.cells) for c in causes] == [("COLUMN_SWAPPED", n, 8) for n in "abc"]
+    assert ["values of " + m in c.hint for c, m in zip(causes, "bca", strict=True)] == [True] * 3
+    shifted = table(k=("int", list(N)), a=("int", values["b"]), b=("int", values["c"]), c=("int", [7, 1] * 4))
+    causes = bench.compare(ours, shifted, keys=["k"]).causes
+    assert [(c.cause, c.scope) for c in causes[:2]] == [("COLUMN_SWAPPED", "a"), ("COLUMN_SWAPPED", "b")]
+    assert causes[2].cause != "COLUMN_SWAPPED"
+
+
+def test_one_value_in_two_columns_is_no_other_order(bench):
+    ours = table(k=("int", list(N)), a=("int", [n * n for n in N]), b=("int", [0] * 8))
+    theirs = table(k=("int", list(N)), a=("int", [0] * 8), b=("int", [11 * n % 7 + 1 for n in N]))
+    causes = bench.compare(ours, theirs, keys=["k"]).causes
+    assert "COLUMN_SWAPPED" not in {c.cause for c in causes}
 
 
 def test_what_nothing_explains_is_said_to_be_unexplained_and_comes_last(bench):
@@ -170,6 +193,37 @@ def test_one_cell_proves_no_constant(bench):
     assert [c.cause for c in same.causes] == ["VALUE_DIFF"]
     [two] = bench.cells(("text", ["a", "b "]), ("text", ["a ", "b"])).causes
     assert (two.cause, two.confidence) == ("TRAILING_SPACE", "possible")
+
+
+@pytest.mark.parametrize("cells", [1, 2])
+def test_one_cell_of_a_4_byte_float_is_proof(bench, cells):
+    ours = [0.1 + n if n < cells else 0.5 * n for n in range(20)]
+    [cause] = bench.cells(("double", ours), ("float", ours)).causes
+    assert (cause.cause, cause.cells, cause.confidence) == ("FLOAT_PRECISION", cells, "possible")
+
+
+def test_equal_doubles_are_not_shifted_nor_scaled(bench):
+    cents = [Decimal(n) * 2 / 7 for n in range(1, 61)]
+    ours = [v.quantize(Decimal("0.01"), "ROUND_DOWN") for v in cents]
+    rounded = bench.cells(("decimal(18,2)", ours), ("double", [round(float(v), 2) for v in cents]))
+    assert {c.cause for c in rounded.causes} == {"DECIMAL_ROUNDING", "TYPE_CHANGED"}
+    noisy = [float(v) * (1 + 1e-13 * (n % 3)) for n, v in enumerate(ours)]
+    found = bench.cells(("decimal(18,2)", ours), ("double", noisy)).causes
+    assert {c.cause for c in found} == {"FLOAT_NOISE", "TYPE_CHANGED"}
+
+
+def test_a_default_or_a_guess_is_no_rounding(bench):
+    ours = [n * 0.0123 for n in range(1, 41)]
+    for theirs in ([0.0] * 40, [float(n % 2) for n in range(40)]):
+        causes = bench.cells(("double", ours), ("double", theirs)).causes
+        assert "DECIMALS_LOST" not in {c.cause for c in causes}
+
+
+def test_nulls_of_another_reason_stay_apart_from_exchanged_days(bench):
+    ours = [date(2024, 3, 4 + n % 8) for n in range(20)] + [date(2024, 5, 7)] * 30
+    theirs = [date(2024, 4 + n % 8, 3) for n in range(20)] + [None] * 30
+    found = {c.cause: c.cells for c in bench.cells(("date", ours), ("date", theirs)).causes}
+    assert found == {"NULL_NOT_HANDLED": 30, "DATE_FORMAT_PARSE": 20}
 
 
 NOISE = {

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from recon.compare import fingerprints
 from recon.model import Rule
 from recon.model_result import WHOLE_ROW, Severity
 from tests.compare.tables import table
@@ -179,6 +180,13 @@ def test_missing_and_extra_rows_that_share_something(bench, holds, missing, extr
     assert (added.cause, added.cells) == (extra, n) and said in f"{added.hint} {added.where}"
 
 
+def test_a_null_that_all_missing_rows_share_may_be_no_join_key(bench):
+    data = orders()
+    lost = row_cause(bench, data, without(data, lambda r: r["region"] is None))
+    assert (lost.cause, lost.confidence) == ("NULL_JOIN_KEY", "possible")
+    assert "If it is joined by" in lost.hint and "If it comes from an outer join" in lost.hint
+
+
 def test_rows_that_share_nothing_get_no_reason(bench):
     data = orders()
     less = without(data, lambda r: r["id"] in (3, 50, 77, 121, 160, 199))
@@ -250,6 +258,42 @@ def test_an_empty_key_beside_null(bench):
     theirs = table(a=("text", [None, None, None, "x"]), b=("int", [1, 2, 3, 4]), v=("int", [1] * 4))
     [cause] = bench.compare(ours, theirs, keys=["a", "b"]).causes
     assert (cause.cause, cause.cells) == ("EMPTY_STRING_NULL", 6)
+
+
+def customers(keys, content=lambda n: n):
+    return table(
+        sk=("bigint", keys),
+        name=("text", [f"B{content(n)}" for n in range(len(keys))]),
+        born=("date", [DAY - timedelta(days=37 * n % 900) for n in range(len(keys))]),
+        score=("double", [n / 3 if n % 9 else None for n in range(len(keys))]),
+    )
+
+
+@pytest.mark.parametrize("small", [0, 500_000])
+def test_a_key_that_is_drawn_anew(bench, monkeypatch, small):
+    monkeypatch.setattr(fingerprints, "SMALL", small)  # whether the rows' other values are at hand
+    n = 60
+    ours = customers(list(range(n)))
+    drawn = customers([100 + 7 * i for i in range(n)])
+    [cause] = bench.compare(ours, drawn, keys=["sk"]).causes
+    assert (cause.cause, cause.scope, cause.cells, cause.share) == ("SURROGATE_KEY", "sk", 120, 100.0)
+    assert cause.severity == Severity.ROWS
+    # some only: the new rows of an incremental load
+    some = customers([i if i < 40 else 100 + i for i in range(n)])
+    [cause] = bench.compare(ours, some, keys=["sk"]).causes
+    assert (cause.cause, cause.cells) == ("SURROGATE_KEY", 40)
+
+
+def test_other_rows_are_no_key_that_is_drawn_anew(bench):
+    n = 60
+    ours, keys = customers(list(range(n))), [100 + 7 * i for i in range(n)]
+    others = customers(keys, lambda i: i if i < 50 else 1000 + i)
+    two = pa.concat_tables([ours, ours.slice(0, 30).set_column(0, "sk", pa.array(range(500, 530)))])
+    again = pa.concat_tables([two.set_column(0, "sk", pa.array(range(1000, 1090)))])
+    alike = [table(sk=("int", k), status=("text", ["open"] * n)) for k in (list(range(n)), keys)]
+    for one, other in ((ours, others), (two, again), tuple(alike), (ours, customers(keys[:-1]))):
+        causes = bench.compare(one, other, keys=["sk"]).causes
+        assert "SURROGATE_KEY" not in {c.cause for c in causes}
 
 
 def test_columns_of_one_side_are_named_after_what_differs(bench):

@@ -122,6 +122,19 @@ def test_a_csv_row_of_another_width_is_an_error_without_its_values(engine, tmp_p
     assert "line 3" in str(error.value)
 
 
+def test_a_long_line_of_csv(engine, tmp_path):
+    lines = [f'{n},"{"x" * 3_000_000},\n"' for n in range(5)]
+    (tmp_path / "a.csv").write_text("k,v\n" + "\n".join(lines) + "\n")
+    engine.attach(T, [str(tmp_path / "a.csv")])
+    found = engine.query(sqlglot.parse_one("SELECT count(*) AS n, min(length(c1)) AS s FROM sides.t"))
+    assert found == [{"n": 5, "s": 3_000_002}]
+    (tmp_path / "b.csv").write_text("k,v\n1,secret" + "x" * 17_000_000 + "\n")
+    engine.attach(T, [str(tmp_path / "b.csv")])
+    with pytest.raises(EngineError, match=r"longer than 16 MB, at line 2 of a CSV file") as caught:
+        rows(engine)
+    assert "Parquet" in caught.value.hint and "secret" not in str(caught.value)
+
+
 def test_csv_compares_with_parquet(engine, tmp_path):
     (tmp_path / "b.csv").write_text("ID,amount,name\n1,1.50,a\n2,,\n3,2.0000000000000000000000001,\n")
     amounts = pa.array([Decimal("1.5"), None, Decimal("2")], pa.decimal128(38, 10))

@@ -46,6 +46,82 @@ def test_a_filter_that_the_conversion_added():
     assert (hit.side, hit.certain) == ("databricks", False)
 
 
+OUTER = """INSERT INTO dbo.OUT (id, s) SELECT t.id, d.name FROM stg.T t
+LEFT JOIN dbo.DIM d ON d.id = t.id{} WHERE t.a > 1{}"""
+OUTER_TOO = """INSERT INTO gold.out (id, s) SELECT t.id, d.name FROM silver.t t
+LEFT JOIN gold.dim d ON d.id = t.id{} WHERE t.a > 1{}"""
+CURRENT = " AND d.is_current = 1"
+
+
+@pytest.mark.parametrize(
+    "test", [" AND d.is_current", " AND d.is_current = true", " AND NOT (d.is_current = false)"]
+)
+def test_a_condition_that_went_from_on_to_where_of_an_outer_join(test):
+    [hit] = hits(OUTER.format(CURRENT, ""), OUTER_TOO.format("", test), "JOIN_TYPE")
+    assert (hit.side, hit.line, hit.scope, hit.columns, hit.certain) == ("synapse", 2, "rows", ("s",), True)
+    assert "in WHERE in v1.sql, which drops the rows without a match" in hit.message
+    [back] = hits(OUTER.format("", CURRENT), OUTER_TOO.format(test, ""), "JOIN_TYPE")
+    assert "which keeps the rows without a match" in back.message
+
+
+def test_a_condition_that_stays_or_lets_rows_without_a_match_pass_is_no_move():
+    for place in ((CURRENT, ""), ("", CURRENT)):
+        assert hits(OUTER.format(*place), OUTER_TOO.format(*place), "JOIN_TYPE") == []
+    for test in (
+        " AND (d.is_current = 1 OR d.is_current IS NULL)",
+        " AND coalesce(d.is_current, true) = true",
+    ):
+        assert hits(OUTER.format(CURRENT, ""), OUTER_TOO.format(CURRENT, test), "JOIN_TYPE") == []
+
+
+def test_a_right_join_makes_the_other_side_null():
+    tsql = """INSERT INTO dbo.OUT (id, s) SELECT t.id, d.name FROM dbo.DIM d
+    RIGHT JOIN stg.T t ON d.id = t.id AND d.is_current = 1"""
+    text = """INSERT INTO gold.out (id, s) SELECT t.id, d.name FROM gold.dim d
+    RIGHT JOIN silver.t t ON d.id = t.id WHERE d.is_current"""
+    [hit] = hits(tsql, text, "JOIN_TYPE")
+    assert hit.columns == ("s",)
+
+
+def test_an_outer_join_that_became_an_inner_one_says_whose_columns_are_null():
+    [hit] = hits(OUTER.format("", ""), OUTER_TOO.format("", "").replace("LEFT JOIN", "JOIN"), "JOIN_TYPE")
+    assert (hit.scope, hit.columns) == ("rows", ("s",))
+    [other] = hits(OUTER.format("", "").replace("LEFT JOIN", "JOIN"), OUTER_TOO.format("", ""), "JOIN_TYPE")
+    assert (other.scope, other.columns) == ("rows", ())
+
+
+def test_a_null_safe_join_is_no_filter():
+    tsql = """INSERT INTO dbo.OUT (id) SELECT t.id FROM stg.T t
+    JOIN dbo.DIM d ON t.a = d.id AND (t.s = d.name OR (t.s IS NULL AND d.name IS NULL))"""
+    text = "INSERT INTO gold.out (id) SELECT t.id FROM silver.t t JOIN gold.dim d ON t.a = d.id AND t.s <=> d.name"
+    assert hits(tsql, text, "MISSING_FILTER") == []
+    assert len(hits(tsql.replace("t.s = d.name", "t.b = 1"), text, "MISSING_FILTER")) > 0
+
+
+def test_a_range_of_what_is_made_of_a_column_is_not_one_of_the_column():
+    tsql = "INSERT INTO dbo.OUT (id) SELECT id FROM stg.T WHERE s BETWEEN 'a' AND 'f' OR s > 'y'"
+    text = "INSERT INTO gold.out (id) SELECT id FROM silver.t WHERE lower(s) BETWEEN 'a' AND 'f' OR lower(s) > 'y'"
+    assert hits(tsql, text, "BOUNDARY_INCLUSIVE") == []
+
+
+@pytest.mark.parametrize(
+    ("style", "pattern", "certain"),
+    [
+        ("varchar(10), ts, 103", "MM/dd/yyyy", True),
+        ("varchar(10), ts, 103", "dd/MM/yyyy", False),
+        ("varchar(7), ts, 126", "yyyy-MM", False),
+        ("varchar(20), ts, 999", "yyyy-MM", False),
+        ("date, s, 103", "MM/dd/yyyy", False),
+    ],
+)
+def test_a_pattern_that_is_not_that_of_the_style(style, pattern, certain):
+    tsql = f"INSERT INTO dbo.OUT (id, s) SELECT id, CONVERT({style}) FROM stg.T"
+    text = f"INSERT INTO gold.out (id, s) SELECT id, date_format(ts, '{pattern}') FROM silver.t"
+    [hit] = [h for h in hits(tsql, text, "DATE_FORMAT_PARSE") if h.side == "databricks"]
+    assert (hit.columns, hit.certain) == (("s",), certain)
+    assert (f"style 103 is dd/MM/yyyy in the original, this is {pattern}" == hit.message) == certain
+
+
 def test_a_join_through_a_view_or_a_cte_is_no_lost_join():
     text = """CREATE OR REPLACE TEMP VIEW now AS SELECT id FROM gold.dim WHERE is_current;
     INSERT INTO gold.out WITH n AS (SELECT * FROM now) SELECT t.id, t.a FROM silver.t t JOIN n ON n.id = t.id

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lint.texts import codes, databricks
+from tests.lint.texts import codes, databricks, read
 
 SEEN = [
     ("a / b", "INT_DIVISION", True),
@@ -143,3 +143,24 @@ def test_functions_that_nobody_knows_count_only_where_duckdb_stands_in():
     pair = table("SELECT id FROM stg.T"), variant("SELECT strange_function(id) AS id FROM silver.t")
     assert "LOCAL_ENGINE" not in codes(lint(*pair).hits)
     assert "LOCAL_ENGINE" in codes(lint(*pair, duckdb=True).hits)
+
+
+UDF = """from pyspark.sql import functions as F
+{}
+df = spark.table("silver.t").select("id", r("a").alias("x"), F.expr("a / b").alias("y"){})
+"""
+LAMBDA = "r = F.udf(lambda v: float(round(float(v))), 'double')"
+NAMED = "def half(v):\n    return float(round(v))\nr = F.udf(half, 'double')"
+DECORATED = "@F.udf('double')\ndef r(v):\n    return float(round(v))"
+
+
+@pytest.mark.parametrize("made", [LAMBDA, NAMED, DECORATED])
+def test_a_function_of_python_belongs_to_the_column_that_its_calls_make(made):
+    def rounded(more: str):
+        original = "SELECT id, ROUND(d, 0) AS x, a / b AS y FROM stg.T"
+        return [h for h in read(original, UDF.format(made, more), python=True).hits if h.code == "ROUNDING"]
+
+    [hit] = rounded("")
+    assert (hit.scope, hit.columns) == ("columns", ("x",))
+    [several] = rounded(', r("b").alias("y")')
+    assert (several.scope, several.columns) == ("unknown", ())

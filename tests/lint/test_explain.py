@@ -15,10 +15,12 @@ import pytest
 from recon import project as projects
 from recon import settings
 from recon.model import Project
-from recon.model_result import WHOLE_ROW, Result, Severity, Verdict
+from recon.model_result import WHOLE_ROW, Comparison, Result, Severity, Verdict
 from recon.pipeline import Walk, walk
 from recon.progress import Progress
+from recon.steps.explain import explain
 from recon.wiring import Wiring
+from tests.lint.texts import read
 
 DDL = """CREATE TABLE stg.T (id int NOT NULL, a int, b int, d decimal(10,2), s varchar(10), n varchar(20), dt date,
   ts datetime2(0));
@@ -159,6 +161,24 @@ def test_a_count_without_datediff_is_no_boundary(run):
     assert "synapse.sql line 1: `id < 59`" in reason.hint
 
 
+def test_one_more_everywhere_without_datediff_is_a_constant(run):
+    found = run("SELECT id, a AS x FROM stg.T", "SELECT id, a + 1 AS x FROM silver.t")
+    reason = cause(found, "x")
+    assert (reason.cause, reason.confidence) == ("CONSTANT_SHIFT", "possible")
+    assert reason.hint == "Databricks is Synapse + 1 in every one of the 60 cells."
+
+
+def test_a_program_without_datediff_shifts_by_a_constant_too(run):
+    found = run("SELECT id, a AS x FROM stg.T", "SELECT id, a - 1 AS x FROM silver.t")
+    text = 'result = spark.table("silver.t").selectExpr("id").withColumn("x", {})'
+    data = Comparison(**{name: getattr(found, name) for name in Comparison.__dataclass_fields__})
+    named = replace(data, causes=(replace(found.causes[0], cause="DATEDIFF_BOUNDARY"),))
+    for value, code in (("F.col('a') - 1", "CONSTANT_SHIFT"), ("F.datediff('a', 'b')", "DATEDIFF_BOUNDARY")):
+        lint = read("SELECT id, a AS x FROM stg.T", text.format(value), python=True)
+        [reason] = explain(named, lint, (), approximate=False, local=True).found.causes
+        assert reason.cause == code
+
+
 def test_datediff_itself_is_confirmed(run):
     found = run(
         "SELECT id, DATEDIFF(month, dt, ts) AS x FROM stg.T",
@@ -187,6 +207,91 @@ def test_a_hit_of_another_column_confirms_nothing(run):
     assert reason.cause == "SIGN_FLIP"
     assert "line" not in reason.hint.split(".")[0]
     assert all(h.explains == () for h in found.lint)
+
+
+DIM = "FROM {} t LEFT JOIN {} d ON d.id = t.id{} WHERE t.id > 10{}"
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_an_outer_join_that_was_lost_is_no_null_in_a_join_key(run, moved):
+    on = " AND d.rate < 30" if moved else ""
+    query = "SELECT t.id, d.name AS s "
+    text = DIM.format("silver.t", "gold.dim", "", on)
+    found = run(
+        query + DIM.format("stg.T", "dbo.DIM", on, ""),
+        query + (text if moved else text.replace("LEFT JOIN", "JOIN")),
+    )
+    reason = cause(found, WHOLE_ROW)
+    assert (reason.cause, reason.confidence, reason.cells) == ("JOIN_TYPE", "likely", found.rows.missing)
+    assert reason.where == f"all {found.rows.missing} have s = NULL"
+    assert "synapse.sql line 1: `" in reason.hint
+    assert "NULL joins nothing" not in reason.hint
+
+
+def test_a_null_in_a_join_key_needs_the_join(run):
+    query = "SELECT t.id, t.s AS x FROM {} t{}"
+    tsql = " JOIN (SELECT DISTINCT s FROM stg.T) u ON ISNULL(u.s, '') = ISNULL(t.s, '')"
+    text = " JOIN (SELECT DISTINCT s FROM silver.t) u ON u.s = t.s"
+    joined = run(query.format("stg.T", tsql), query.format("silver.t", text))
+    assert [(c.cause, c.confidence) for c in joined.causes] == [("NULL_JOIN_KEY", "likely")]
+    unknown = run(query.format("stg.T", ""), "SELECT id, s AS x FROM silver.t WHERE length(s) > 0")
+    assert cause(unknown, WHOLE_ROW).cause == "JOIN_TYPE"  # a filter that was added
+
+
+@pytest.mark.parametrize("value", ["CAST(ROUND(d, 1) AS decimal(10,1))", "a"])
+@pytest.mark.parametrize("last", [10, 60])
+def test_halves_that_go_to_even_are_rounding(run, value, last):
+    """DuckDB has no bround: what it would give is spelled out, and its text is read."""
+    step = "1" if value == "a" else "0.1"
+    query = f"SELECT id, {value}{{}} AS x FROM {{}} WHERE id < {last}"
+    even = f" - CASE WHEN id % 2 = 0 THEN {step} ELSE 0 END"
+    found = run(query.format("", "stg.T"), query.format(even, "silver.t"))
+    lint = read("SELECT id, ROUND(d, 1) AS x FROM stg.T", "SELECT id, bround(d, 1) AS x FROM silver.t")
+    data = Comparison(**{name: getattr(found, name) for name in Comparison.__dataclass_fields__})
+    reasons = explain(data, lint, (), approximate=False, local=True).found.causes
+    assert [(c.cause, c.confidence, c.cells) for c in reasons] == [("ROUNDING", "likely", last // 2)]
+    assert "`bround(d, 1)`" in reasons[0].hint and "rounds halves to" in reasons[0].hint
+
+
+def test_one_last_digit_is_no_matter_of_a_collation(run):
+    one = " + CASE WHEN n = 'name 7' THEN 0.000001 ELSE 0.000000 END"
+    found = run(
+        "SELECT n AS id, AVG(d) AS x FROM stg.T GROUP BY n",
+        f"SELECT n AS id, CAST(avg(d) AS decimal(28,6)){one} AS x FROM silver.t GROUP BY n",
+    )
+    reason = cause(found, "x")
+    assert (reason.cause, reason.confidence, reason.cells) == ("DECIMAL_ROUNDING", "possible", 1)
+
+
+def test_a_backslash_is_named(run):
+    found = run(
+        "SELECT id, 'C:\\new\\' + n AS x FROM stg.T", "SELECT id, 'C:\\new\\\\' || n AS x FROM silver.t"
+    )
+    assert (cause(found, "x").cause, cause(found, "x").confidence) == ("ESCAPE", "likely")
+
+
+TIED = """SELECT id, x, y FROM (SELECT b AS id, a * a AS x, n AS y, ROW_NUMBER() OVER
+(PARTITION BY b ORDER BY {}) AS rn FROM {}) q WHERE rn = 1"""
+
+
+def test_rows_that_tie_may_bring_other_values(run):
+    found = run(TIED.format("b", "stg.T"), TIED.format("b, abs(a - 200)", "silver.t"))
+    assert {(c.cause, c.confidence) for c in found.causes} == {("NONDETERMINISTIC_ORDER", "likely")}
+    assert {c.scope for c in found.causes} == {"x", "y"}
+    unique = run(TIED.format("a", "stg.T"), TIED.format("abs(a - 200)", "silver.t"))
+    assert "NONDETERMINISTIC_ORDER" not in {c.cause for c in unique.causes}
+
+
+def test_a_null_in_not_in_goes_before_the_empty_side(run):
+    found = run(
+        "SELECT id, a AS x FROM stg.T WHERE n NOT IN (SELECT CASE WHEN id > 3 THEN name END FROM dbo.DIM)",
+        "SELECT t.id, t.a AS x FROM silver.t t LEFT ANTI JOIN gold.dim d ON d.name = t.n",
+    )
+    assert [(c.cause, c.confidence, c.cells) for c in found.causes] == [
+        ("NOT_IN_NULL", "likely", 0),
+        ("EMPTY_SIDE", "certain", 60),
+    ]
+    assert "NOT IN gives no row at all" in found.causes[0].hint
 
 
 # --- Agreement that proves nothing -----------------------------------------------------------
@@ -273,6 +378,9 @@ def test_a_failed_run_still_has_its_hits(run):
     found = run("SELECT id, a / b AS x FROM stg.T", "SELECT id, no_such AS x FROM silver.t")
     assert found.failure is not None
     assert "INT_DIVISION" in {h.code for h in found.lint}
+    [reason] = found.causes
+    assert (reason.cause, reason.scope, reason.confidence) == ("EXECUTION_ERROR", WHOLE_ROW, "certain")
+    assert "no_such" in reason.hint
 
 
 def test_chance_makes_a_finding_not_deterministic(run):

@@ -30,6 +30,30 @@ def test_causes(benches):
     assert len(same_result(benches, *frames, keys=["k"], **options).causes) > len(pairs) / 2
 
 
+def test_causes_of_rows_and_of_several_columns(benches):
+    n = range(80)
+    values = {name: [n * i * i % 997 for i in range(1, 81)] for name, n in (("a", 1), ("b", 7), ("c", 13))}
+    days = [f"{i % 12 + 1:02}/{(i + 5) % 12 + 1:02}/2024" for i in n]
+    ours = table(
+        k=("int", list(n)), **{name: ("int", v) for name, v in values.items()}, day=("text", days),
+        s=("text", [f"ﬁsh Ⅳ ²{i}" for i in n]), x=("double", [i * 1.2345678 for i in n]),
+        y=("decimal(9,2)", [f"{i}.37" if i < 40 else f"{i}.50" for i in n]),
+    )  # fmt: skip
+    theirs = table(
+        k=("int", [i if i < 40 else 1000 + i for i in n]),
+        **{name: ("int", values[m][:40] + values[name][40:]) for name, m in zip("abc", "bca", strict=True)},
+        day=("text", [f"{d[3:5]}/{d[:2]}/2024" if i < 40 else d for i, d in enumerate(days)]),
+        s=("text", [f"fish IV 2{i}" if i < 40 else f"ﬁsh Ⅳ ²{i}" for i in n]),
+        x=("double", [round(i * 1.2345678, 2) if i < 40 else i * 1.2345678 for i in n]),
+        y=("double", [i + (0.37 if i < 40 else 0.5) for i in n]),
+    )
+    found = {c.scope: c.cause for c in same_result(benches, ours, theirs, keys=["k"]).causes}
+    swapped = dict.fromkeys("abc", "COLUMN_SWAPPED")
+    assert found == swapped | {
+        "k": "SURROGATE_KEY", "day": "DATE_FORMAT_PARSE", "s": "UNICODE_FORM", "x": "DECIMALS_LOST", "y": "TYPE_CHANGED",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_traps_of_rows(benches, trap):
     results = [zoo.check(trap, bench.engine, bench.folder) for bench in benches]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ class Lint:
     """The hits, by side (Synapse first), line and column, and what the texts say about whole columns.
 
     `calls` has, by side and folded column of the target, the functions and operators that its values pass;
-    it is whole only for the columns in `followed`.
+    it is whole only for the columns in `followed`. `words` are all words of both texts in capitals, None
+    where a script leads to texts that are not here.
     """
 
     hits: tuple[LintHit, ...] = ()
@@ -34,6 +36,7 @@ class Lint:
         default_factory=dict[str, "dict[str, frozenset[str]]"]
     )
     followed: dict[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
+    words: frozenset[str] | None = None
 
 
 def lint(
@@ -54,8 +57,11 @@ def lint(
     conversion = conversion_of(table, variant, original)
     report = Report(original, conversion, duckdb=duckdb, pinned=pinned)
     sides = (original.script, conversion.script)
+    opaque = any(side.pieces.opaque for side in sides)
+    text = f"{table.original.text} {variant.script.text}".upper()
     return Lint(
         hits=report.hits(),
         calls={side.side: side.calls() for side in sides},
         followed={side.side: side.followed() for side in sides},
+        words=None if opaque else frozenset(re.findall(r"\w+", text)),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlglot import exp
 
 from recon.sqlscript.lint.found import Found, calls_of, literal, unwrapped
+from recon.sqlscript.lint.outer import null_safe, nullable, rejects_null
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +26,10 @@ class Between:
     found: Found
     piece: Piece
     columns: tuple[str, ...] = ()
+    table: str = ""  # as Synapse calls it: the one whose columns are NULL, or tested, in the rows it decides
+
+
+Tests: TypeAlias = "dict[tuple[str, str], tuple[exp.Expr, Piece]]"  # by table (Synapse's name) and column
 
 
 @dataclass(slots=True)
@@ -38,6 +43,9 @@ class Shape:
     filters: dict[tuple[str, str], list[tuple[exp.Expr, Piece]]] = field(
         default_factory=dict["tuple[str, str]", "list[tuple[exp.Expr, Piece]]"]
     )  # by table (Synapse's name) and column
+    inside: Tests = field(default_factory=dict["tuple[str, str]", "tuple[exp.Expr, Piece]"])
+    after: Tests = field(default_factory=dict["tuple[str, str]", "tuple[exp.Expr, Piece]"])
+    # what is tested of a table that may be NULL because of an outer join: in that join's ON, and in WHERE
     ranges: dict[str, list[tuple[str, exp.Expr, Piece]]] = field(
         default_factory=dict[str, "list[tuple[str, exp.Expr, Piece]]"]
     )  # by column: how its range is closed
@@ -95,25 +103,28 @@ def _filter(node: exp.Column, piece: Piece, flow: Flow, names: Mapping[str, str]
     source = flow.source_of(node)
     key = (names.get(source, source), node.name.casefold())
     others = test.find_all(exp.Column) if isinstance(test, exp.Predicate) else ()
-    if all(c is node for c in others):
+    if all(c is node for c in others) and not null_safe(test):
         out.filters.setdefault(key, []).append((test or node, piece))
+        part = test if isinstance(test, exp.Predicate) else node
+        if source in nullable(place.parent, flow) and rejects_null(part, node, place):
+            tests = out.after if isinstance(place, exp.Where) else out.inside
+            tests.setdefault(key, (part, piece))
     how = _closed(test, node)
     if how:
         out.ranges.setdefault(node.name.casefold(), []).append((how, test or node, piece))
 
 
 def _closed(test: exp.Expr | None, column: exp.Column) -> str:
-    """How a condition bounds a column from above: `<`, `<=` or `BETWEEN`; empty when it does not."""
+    """How a condition bounds a column from above: `<`, `<=` or `BETWEEN`; empty when it does not, or when it
+    bounds something that is made of the column.
+    """
     if isinstance(test, exp.Between) and unwrapped(test.this) is column:
         return "BETWEEN"
-    on_the_left = isinstance(test, exp.Binary) and unwrapped(test.this) is column
-    if isinstance(test, exp.LT):
-        return "<" if on_the_left else ""
-    if isinstance(test, exp.LTE):
-        return "<=" if on_the_left else ""
-    if isinstance(test, exp.GT) and not on_the_left:
-        return "<"
-    return "<=" if isinstance(test, exp.GTE) and not on_the_left else ""
+    if isinstance(test, exp.Binary) and unwrapped(test.this) is column:
+        return "<" if isinstance(test, exp.LT) else "<=" if isinstance(test, exp.LTE) else ""
+    if isinstance(test, exp.Binary) and unwrapped(test.expression) is column:
+        return "<" if isinstance(test, exp.GT) else "<=" if isinstance(test, exp.GTE) else ""
+    return ""
 
 
 def differences(
@@ -126,6 +137,7 @@ def differences(
     """
     yield from _joins(original, conversion, other, tables)
     yield from _filters(original, conversion, other, tables)
+    yield from _moved(original, conversion, other, tables)
     yield from _sets(original, conversion, other)
     yield from _ranges(original, conversion, other)
     for deletes, node, piece in original.merges:
@@ -152,7 +164,8 @@ def _joins(original: Shape, conversion: Shape, other: str, tables: Mapping[str, 
         elif table in conversion.joins and conversion.joins[table][2] != how:
             theirs = conversion.joins[table][2]
             said = f"{tables[table]} is joined {how} here, {theirs} in {other}"
-            yield Between(Found("JOIN_TYPE", node, said, place=node.find_ancestor(exp.Select)), piece)
+            found = Found("JOIN_TYPE", node, said, place=node.find_ancestor(exp.Select))
+            yield Between(found, piece, table=table if theirs == "INNER" else "")
 
 
 def _filters(original: Shape, conversion: Shape, other: str, tables: Mapping[str, str]) -> Iterator[Between]:
@@ -167,7 +180,28 @@ def _filters(original: Shape, conversion: Shape, other: str, tables: Mapping[str
         if table in tables.keys() & original.tables and column not in mine:
             test, piece = tests[0]
             said = f"{tables[table]} is filtered by {column} here, which the original does not do"
-            yield Between(Found("JOIN_TYPE", test, said, certain=False), piece)
+            yield Between(Found("JOIN_TYPE", test, said, certain=False), piece, table=table)
+
+
+def _moved(original: Shape, conversion: Shape, other: str, tables: Mapping[str, str]) -> Iterator[Between]:
+    """Conditions on the outer side of a join that went from ON to WHERE, or back."""
+    for (table, column), (test, piece) in original.inside.items():
+        key = table, column
+        if table in tables and key in conversion.after and key not in original.after:
+            said = (
+                f"{column} of {tables[table]} is tested in ON of an outer join here, in WHERE in {other}, "
+                "which drops the rows without a match"
+            )
+            place = test.find_ancestor(exp.Select)
+            yield Between(Found("JOIN_TYPE", test, said, place=place), piece, table=table)
+    for (table, column), (test, piece) in original.after.items():
+        key = table, column
+        if table in tables and key in conversion.inside and key not in conversion.after:
+            said = (
+                f"{column} of {tables[table]} is tested in WHERE here, in ON of an outer join in {other}, "
+                "which keeps the rows without a match"
+            )
+            yield Between(Found("JOIN_TYPE", test, said, place=test.find_ancestor(exp.Select)), piece)
 
 
 def _sets(original: Shape, conversion: Shape, other: str) -> Iterator[Between]:

@@ -66,10 +66,22 @@ def compared(node: exp.Expr, look: Look) -> Iterator[Found]:
         yield Found("COLLATION_CASE", node, f"this {_COLLATED}", certain=False)
 
 
+def listed(node: exp.Expr, look: Look) -> Iterator[Found]:
+    """Column IN ('constants'), and CASE column WHEN 'constant'."""
+    column = unwrapped(node.this) if isinstance(node.this, exp.Expr) else None
+    values = node.expressions if isinstance(node, exp.In) else [b.this for b in node.args.get("ifs") or ()]
+    texts = [text for text in map(literal, values) if text is not None]
+    cased = any(text.lower() != text.upper() for text in texts)
+    if isinstance(column, exp.Column) and cased and is_text(look.kind(column)):
+        yield Found("COLLATION_CASE", node, f"this {_COLLATED}", certain=False)
+
+
 COLLATION_NODES: dict[type[exp.Expr], Rule] = {
     exp.Join: joined,
     exp.Group: grouped,
     exp.Distinct: distinct,
     exp.EQ: compared,
     exp.NEQ: compared,
+    exp.In: listed,
+    exp.Case: listed,
 }

@@ -86,6 +86,21 @@ def is_text_literal(node: exp.Expr | None) -> bool:
     )
 
 
+# https://learn.microsoft.com/en-us/sql/t-sql/functions/cast-and-convert-transact-sql#date-and-time-styles
+PATTERNS: Final = {  # of date_format, by the style that T-SQL's CONVERT has for it
+    "101": "MM/dd/yyyy",
+    "103": "dd/MM/yyyy",
+    "104": "dd.MM.yyyy",
+    "105": "dd-MM-yyyy",
+    "110": "MM-dd-yyyy",
+    "111": "yyyy/MM/dd",
+    "112": "yyyyMMdd",
+    "120": "yyyy-MM-dd HH:mm:ss",
+    "121": "yyyy-MM-dd HH:mm:ss.SSS",
+    "23": "yyyy-MM-dd",
+    "126": "yyyy-MM-dd'T'HH:mm:ss.SSS",
+}
+
 _TSQL: Final = "https://learn.microsoft.com/sql/t-sql"
 _DBX: Final = "https://docs.databricks.com/sql/language-manual"
 _COLLATION: Final = "https://learn.microsoft.com/azure/synapse-analytics/sql/reference-collation-types"
@@ -107,6 +122,7 @@ LINKS: Final = {
     "DIV_BY_ZERO": f"{_DBX}/functions/try_divide.html",
     "DUPLICATE_ROWS": f"{_TSQL}/queries/select-clause-transact-sql",
     "EMPTY_GROUPING": f"{_TSQL}/queries/select-group-by-transact-sql",
+    "EMPTY_STRING_NULL": f"{_DBX}/functions/cast.html",
     "ESCAPE": f"{_DBX}/data-types/string-type.html",
     "FLOAT_NOISE": f"{_TSQL}/data-types/float-and-real-transact-sql",
     "FLOAT_PRECISION": f"{_DBX}/data-types/float-type.html",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from recon.sqlscript.lint.found import DUCKDB, LOCAL
@@ -149,6 +149,29 @@ def _column(node: ast.AST, above: dict[ast.AST, ast.AST]) -> str:
     return ""
 
 
+def _used_for(node: ast.AST, above: dict[ast.AST, ast.AST]) -> str:
+    """The one column that calls of the function around it make; empty where that is none or several."""
+    at, names = node, set[str]()
+    while at in above:
+        at = above[at]
+        if isinstance(at, ast.FunctionDef):
+            names.add(at.name)
+        elif isinstance(at, ast.Assign):
+            names |= _targets(at)
+    for assigned in ast.walk(at):  # r = udf(f)
+        if isinstance(assigned, ast.Assign) and any(
+            isinstance(part, ast.Name) and part.id in names for part in ast.walk(assigned.value)
+        ):
+            names |= _targets(assigned)
+    calls = (c for c in ast.walk(at) if isinstance(c, ast.Call) and getattr(c.func, "id", "") in names)
+    columns = {column for call in calls if (column := _column(call, above))}
+    return columns.pop() if len(columns) == 1 else ""
+
+
+def _targets(assigned: ast.Assign) -> set[str]:
+    return {target.id for target in assigned.targets if isinstance(target, ast.Name)}
+
+
 def _constant(node: ast.expr | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
@@ -168,7 +191,7 @@ def _call(node: ast.Call, above: dict[ast.AST, ast.AST]) -> Iterator[PythonFound
         yield from _cast(node, column)
     elif name == "round" and isinstance(node.func, ast.Name) and _inside_function(node, above):
         said = "Python's round rounds halves to even; T-SQL rounds them away from zero"
-        yield PythonFound("ROUNDING", node, said, column)
+        yield PythonFound("ROUNDING", node, said, column or _used_for(node, above))
     else:
         yield from _order(node, name, column, above)
 
@@ -288,8 +311,8 @@ def _read(node: ast.expr, prefix: str, text: str, file: str, out: Pieces, column
     read = databricks_piece(placed.parsed, placed, file, column)
     if read is None:
         out.unread.append((node.lineno, "this SQL is not understood"))
-    else:
-        out.read.append(read)
+    else:  # an expression alone is no query whose rows could be the target's
+        out.read.append(replace(read, steers=True) if prefix else read)
 
 
 def _text_of(node: ast.expr) -> str | None:

@@ -77,6 +77,14 @@ class Reading:
         )
         return ROWS in reached, tuple(self.columns.get(n, n) for n in names)
 
+    def columns_of(self, table: str, names: Mapping[str, str]) -> tuple[str, ...]:
+        """The target's columns, as Synapse names them, that get values of a table. `names` give Synapse's
+        name of a table for this side's.
+        """
+        slots = [slot for slot in self.flow.feeds if slot[1] and names.get(slot[0], slot[0]) == table]
+        reached = self.flow.reaches(slots, self.target) if self.target else set[str]()
+        return tuple(name for folded, name in self.columns.items() if folded in reached)
+
     def _all(self, names: set[str]) -> bool:
         return all(n in self.columns for n in names if n)
 

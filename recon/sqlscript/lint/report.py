@@ -13,6 +13,7 @@ from recon.sqlscript.lint.between import Between, differences, null_defaults, sh
 from recon.sqlscript.lint.databricks_rules import DATABRICKS_CALLS, DATABRICKS_NODES
 from recon.sqlscript.lint.found import DUCKDB, LINKS, Found, Look
 from recon.sqlscript.lint.pieces import SYNAPSE
+from recon.sqlscript.lint.styles import other_patterns
 from recon.sqlscript.lint.tsql_rules import TSQL_CALLS, TSQL_NODES, column_def
 
 if TYPE_CHECKING:
@@ -108,14 +109,17 @@ class Report:
         return ("rows" if rows else "columns" if columns else "elsewhere"), columns
 
     def _spelled(self, column: str) -> str:
-        return self._conversion.script.columns.get(column.casefold(), column)
+        folded = column.casefold()
+        ours, theirs = self._original.script.columns, self._conversion.script.columns
+        return theirs.get(folded) or ours.get(folded, column)
 
     def _python(self, hit: PythonFound) -> LintHit:
         script = self._conversion.script
         segment = " ".join(
             _lines(script.script.text, hit.node.lineno, hit.node.end_lineno or hit.node.lineno)
         )
-        known = {c.casefold() for c in script.columns.values()} | set(script.columns)
+        ours = self._original.script.columns
+        known = {c.casefold() for c in (*script.columns.values(), *ours.values())} | set(script.columns)
         mine = hit.column.casefold() in known if hit.column else False
         scope = "rows" if hit.rows else "columns" if mine else "unknown"
         return LintHit(
@@ -162,9 +166,15 @@ class Report:
         for found in differences(mine, other, name, self._original.names):
             yield self._told(found, ours if found.piece.side == SYNAPSE else theirs)
         yield from self._null_defaults(ours, theirs)
+        for found in other_patterns(ours, theirs):
+            yield self._hit(found.found, found.piece, theirs)
 
     def _told(self, between: Between, reading: Reading) -> LintHit:
         hit = self._hit(between.found, between.piece, reading, between.columns)
+        if between.table:
+            names = {} if reading.flow.tsql else self._conversion.names
+            mine = reading.columns_of(between.table, names)
+            hit = replace(hit, columns=tuple(dict.fromkeys((*hit.columns, *mine))))
         return hit if hit.scope != "unknown" else replace(hit, scope="rows")
 
     def _unmentioned(self) -> Iterator[Between]:

@@ -8,7 +8,16 @@ from sqlglot import exp
 
 from recon.sqlscript.lint.collation_rules import COLLATION_NODES
 from recon.sqlscript.lint.families import declared, is_text, is_whole
-from recon.sqlscript.lint.found import LOCAL, RUNNER, Found, argument, is_text_literal, literal, unwrapped
+from recon.sqlscript.lint.found import (
+    LOCAL,
+    PATTERNS,
+    RUNNER,
+    Found,
+    argument,
+    is_text_literal,
+    literal,
+    unwrapped,
+)
 from recon.sqlscript.lint.shared_rules import SHARED_CALLS, SHARED_NODES
 from recon.sqlscript.tsql_types import MAX, Family
 
@@ -146,11 +155,16 @@ def _converted(
         )
     elif kind.name == "tinyint":
         yield Found("TINYINT", node, _TINYINT, certain=False)
+    elif is_whole(kind) and is_text(source) and literal(value) is None:
+        yield Found("EMPTY_STRING_NULL", node, _EMPTY, certain=False)
     elif kind.family is Family.GUID:
         said = "a uniqueidentifier prints in capitals; Databricks keeps the text as it is stored"
         yield Found("GUID_CASE", node, said, certain=False)
 
 
+_EMPTY = (
+    "'' is 0 as an integer in T-SQL; Databricks stops at it (CAST_INVALID_INPUT), or gives NULL with try_cast"
+)
 _TINYINT = "TINYINT holds 0 to 255 in T-SQL, -128 to 127 in Databricks: use SMALLINT"
 
 
@@ -167,35 +181,25 @@ def _to_text(
         yield Found("STRING_TRUNCATION", node, said, certain=source is not None)
     if source is not None and source.family in _DATES | {Family.FLOAT, Family.MONEY, Family.BIT, Family.GUID}:
         form = f"with style {style}" if style else "without a style"
-        use = _STYLES.get(style or "", "name the form with date_format or format_number")
+        use = _formatted(style, "name the form with date_format or format_number")
         said = f"{source} as text {form} has a form of its own: {use}"
         yield Found(
             "CONVERT_STYLE", node, said, certain=source.family is not Family.DATE or style is not None
         )
     elif style:
-        said = f"style {style} decides the form of the text: {_STYLES.get(style, 'use date_format')}"
+        said = f"style {style} decides the form of the text: {_formatted(style, 'use date_format')}"
         yield Found("CONVERT_STYLE", node, said, certain=False)
+
+
+def _formatted(style: str | None, otherwise: str) -> str:
+    pattern = PATTERNS.get(style or "")
+    quote = '"' if pattern and "'" in pattern else "'"
+    return f"date_format(x, {quote}{pattern}{quote})" if pattern else otherwise
 
 
 def _long(source: SqlType, kind: SqlType) -> bool:
     """Whether a date's text is cut on purpose, as in CONVERT(varchar(6), d, 112)."""
     return source.family in {Family.DATE, Family.STAMP} and kind.length < 8
-
-
-# https://learn.microsoft.com/en-us/sql/t-sql/functions/cast-and-convert-transact-sql#date-and-time-styles
-_STYLES = {
-    "101": "date_format(x, 'MM/dd/yyyy')",
-    "103": "date_format(x, 'dd/MM/yyyy')",
-    "104": "date_format(x, 'dd.MM.yyyy')",
-    "105": "date_format(x, 'dd-MM-yyyy')",
-    "110": "date_format(x, 'MM-dd-yyyy')",
-    "111": "date_format(x, 'yyyy/MM/dd')",
-    "112": "date_format(x, 'yyyyMMdd')",
-    "120": "date_format(x, 'yyyy-MM-dd HH:mm:ss')",
-    "121": "date_format(x, 'yyyy-MM-dd HH:mm:ss.SSS')",
-    "23": "date_format(x, 'yyyy-MM-dd')",
-    "126": "date_format(x, \"yyyy-MM-dd'T'HH:mm:ss.SSS\")",
-}
 
 
 def _to_date(
