@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
@@ -14,75 +14,23 @@ from recon.compare import queries, reading
 from recon.compare import trees as t
 from recon.compare.answers import one_row
 from recon.compare.causes import POSSIBLE
-from recon.compare.detect import cause
 from recon.compare.detect_surrogate import surrogate_key
-from recon.compare.fingerprints import SMALL
 from recon.compare.forms import INSTANTS, Form
 from recon.compare.queries import CLASSIFIED, MANY, Which
 from recon.compare.signs import FEW, LEAST
-from recon.compare.verdict import percentage
-from recon.compare.where import Population, columns_at_hand
-from recon.model_result import WHOLE_ROW, Cause, RowCounts, Severity
+from recon.model_result import WHOLE_ROW, Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
+    from recon.compare.alone import Alone
     from recon.compare.plan import Plan
-    from recon.model import TableRef
-    from recon.ports import Comparer
 
 _OTHER: Final[dict[Which, Which]] = {"b": "c", "c": "b"}
 _SYSTEM: Final[dict[Which, str]] = {"b": "Synapse", "c": "Databricks"}
-_MOST_JOINED: Final = 20_000_000  # rows of a side that are worth reading again
 _CHANCE: Final = 1e-4  # that all these rows lie on one day by luck
 _MANY: Final = 10  # different values that a measure has at least
 _DATE_KEY: Final = r"(19|20|99)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alone:
-    """The rows that only one side has. `repeated` counts those, by side, whose key repeats."""
-
-    engine: Comparer
-    plan: Plan
-    rows: RowCounts
-    repeated: Mapping[Which, int]
-    tables: Mapping[Which, TableRef]
-    touched: tuple[int, ...]
-    wide: bool
-    twice: bool  # whether any key repeats
-    populations: dict[Which, Population] = field(default_factory=dict["Which", Population])
-
-    def count(self, which: Which) -> int:
-        """How many rows only that side has."""
-        return self.rows.missing if which == "b" else self.rows.extra
-
-    def columns(self) -> list[int]:
-        """The columns whose values are at hand for such a row."""
-        return columns_at_hand(self.plan, self.touched, wide=self.wide)
-
-    def everything(self, which: Which) -> Population:
-        """All rows of a side."""
-        if which not in self.populations:
-            rows = self.rows.baseline if which == "b" else self.rows.candidate
-            columns = columns_at_hand(self.plan, self.touched, wide=self._reachable)
-            self.populations[which] = Population(
-                self.engine, self.plan, which, self.tables[which], rows, columns
-            )
-        return self.populations[which]
-
-    @property
-    def _reachable(self) -> bool:
-        """Whether the values of every column can be had for a different row: they are at hand or, by key, a
-        join away. What can be said of a comparison must not depend on how it was made.
-        """
-        rows = max(self.rows.baseline, self.rows.candidate)
-        return rows <= SMALL or (rows <= _MOST_JOINED and not self.twice)
-
-    def cause(self, code: str, cells: int, of: int, where: str = "", **words: str) -> Cause:
-        """A reason for `cells` of `of` missing and extra rows."""
-        said = cause(code, WHOLE_ROW, cells, **words)
-        return replace(said, severity=Severity.ROWS, share=percentage(min(cells, of), of), where=where)
 
 
 def _alone(which: Which) -> exp.Expr:

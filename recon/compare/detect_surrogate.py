@@ -17,7 +17,7 @@ from recon.compare.queries import CLASSIFIED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from recon.compare.detect_rows import Alone
+    from recon.compare.alone import Alone
     from recon.compare.queries import Which
     from recon.model_result import Cause
 

@@ -10,9 +10,10 @@ from sqlglot import exp
 
 from recon.compare import dialect as d
 from recon.compare import trees as t
+from recon.compare.alone import Alone
 from recon.compare.causes import LIKELY, POSSIBLE
 from recon.compare.detect import Finding, cause, findings
-from recon.compare.detect_rows import Alone, row_causes
+from recon.compare.detect_rows import row_causes
 from recon.compare.where import joined
 
 if TYPE_CHECKING:

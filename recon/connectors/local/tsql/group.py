@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from recon.connectors.local.tsql.duck import Tree
-    from recon.connectors.local.tsql.query import Projected
-    from recon.connectors.local.tsql.scope import Env, Typed
+    from recon.connectors.local.tsql.scope import Env, Projected, Typed
 
 SPELLINGS = (
     "values that differ only in case or trailing blanks are one group; which of them is shown is not defined"

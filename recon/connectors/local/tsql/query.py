@@ -5,7 +5,7 @@ https://learn.microsoft.com/en-us/sql/t-sql/queries/select-transact-sql
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -17,7 +17,7 @@ from recon.connectors.local.tsql.expr import known, refuse_unknown, value
 from recon.connectors.local.tsql.from_clause import relations, values
 from recon.connectors.local.tsql.group import Grouping, grouping, watch_spellings
 from recon.connectors.local.tsql.predicate import filtering, predicate
-from recon.connectors.local.tsql.scope import Env, Output, Query, Typed
+from recon.connectors.local.tsql.scope import Env, Output, Projected, Query, Typed
 from recon.connectors.local.tsql.sets import combined, unique
 from recon.connectors.local.tsql.ties import watch_windows
 from recon.connectors.local.tsql.top import Ordering, limited
@@ -85,14 +85,6 @@ def common_tables(env: Env, node: Tree) -> list[exp.CTE]:
 
 def _tables(tree: Tree) -> list[exp.Table]:
     return list(tree.find_all(exp.Table))
-
-
-@dataclass(frozen=True, slots=True)
-class Projected:
-    """One column of a select list, translated."""
-
-    output: Output
-    value: Typed
 
 
 def _select(outer: Env, node: exp.Select) -> Query:

@@ -68,6 +68,14 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Projected:
+    """One column of a select list, translated."""
+
+    output: Output
+    value: Typed
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A translated query."""
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from recon.connectors.local.tsql.duck import Tree
-    from recon.connectors.local.tsql.query import Projected
-    from recon.connectors.local.tsql.scope import Env
+    from recon.connectors.local.tsql.scope import Env, Projected
 
 CHOSEN = "rows tie in the order of {name}, which decides; which of them comes first is not defined in T-SQL"
 TOP = "rows tie at the end of TOP; which of them it takes is not defined in T-SQL"
