@@ -268,3 +268,19 @@ def test_a_truncated_parquet_is_a_spec_error(open_synapse, tmp_path):
         table = Table(name="t", folder="t", inputs=(item,), original=Script("s.sql", ""))
         with local_source(Project(folder=tmp_path, name="t", tables=(table,)), table, tmp_path / "s"):
             pass
+
+
+def test_a_lost_offset_holds_a_match_back_only_where_it_is_needed(open_synapse):
+    ddl = "CREATE TABLE dbo.o (at datetimeoffset(3)); INSERT dbo.o VALUES ('2024-01-01 23:30:00')"
+    unproven = {
+        "SELECT CAST(at AS date) AS d FROM dbo.o": True,
+        "SELECT DATEPART(hour, at) AS h FROM dbo.o": True,
+        "SELECT CAST(at AS datetime2(0)) AS t FROM dbo.o": True,
+        "SELECT at FROM dbo.o WHERE at > CAST('2023-01-01' AS datetimeoffset)": False,
+        "SELECT CAST(SWITCHOFFSET(at, '+02:00') AS date) AS d FROM dbo.o": False,
+        "SELECT CAST(at AT TIME ZONE 'UTC' AS date) AS d FROM dbo.o": False,
+    }
+    for sql, said in unproven.items():
+        with open_synapse(ddl) as made:
+            made.rows(sql)
+            assert any(n.endswith("is not proven here") for n in made.notes) is said, sql

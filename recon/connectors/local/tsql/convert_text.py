@@ -164,6 +164,17 @@ def moment(tree: Tree, kind: SqlType) -> Tree:
     return cast(tree, "TIMESTAMP")
 
 
+def own_moment(env: Env, node: Tree, tree: Tree, kind: SqlType) -> Tree:
+    """The same where it is shown or taken apart: a datetimeoffset goes by the offset that it was written
+    with, which a column does not keep here.
+    """
+    if kind.family is Family.OFFSET and not kind.zone and tree.find(exp.Column):
+        env.note(
+            node, "the date and time of a datetimeoffset that was written with an offset is not proven here"
+        )
+    return moment(tree, kind)
+
+
 def _formatted(stamp: Tree, pattern: str, kind: SqlType) -> Tree:
     parts: list[Tree] = []
     for piece in pattern.replace("{", "\0{").replace("}", "}\0").split("\0"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql.convert_read import read
-from recon.connectors.local.tsql.convert_text import moment
+from recon.connectors.local.tsql.convert_text import moment, own_moment
 from recon.connectors.local.tsql.duck import (
     binary,
     case,
@@ -59,7 +59,8 @@ def converted(
             return env.refuse(node, f"{source} cannot be converted to {to}", "529")
         if source.family is to.family and _holds(to, source):
             return tree
-        stamp = moment(tree, source)
+        shown = to.family is not Family.OFFSET
+        stamp = own_moment(env, node, tree, source) if shown else moment(tree, source)
     elif to.name in {"datetime", "smalldatetime"}:
         stamp = _from_number(tree, source)
     else:

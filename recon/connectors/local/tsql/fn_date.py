@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql.convert import convert
-from recon.connectors.local.tsql.convert_text import moment
+from recon.connectors.local.tsql.convert_text import moment, own_moment
 from recon.connectors.local.tsql.duck import (
     binary,
     case,
@@ -86,7 +86,7 @@ def _date(call: Call, at: int) -> Typed:
 
 def _stamp(call: Call, at: int) -> Tree:
     given = _date(call, at)
-    return moment(given.tree, given.type)
+    return own_moment(call.env, call.node, given.tree, given.type)
 
 
 @function("GETDATE", "SYSDATETIME", "GETUTCDATE", "SYSUTCDATETIME")

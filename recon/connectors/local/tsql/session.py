@@ -188,12 +188,16 @@ class Session:
         return row[0] if row else None
 
     def folded(self, tree: Tree, kind: SqlType) -> Tree:
-        """A constant expression as its value. Where it has none it stays; the error comes when it is used."""
+        """A constant expression as its value. Where it has none it stays; the error comes when it is used. An
+        instant stays too: no value of Python's own keeps it.
+        """
+        if kind.family is types.Family.OFFSET:
+            return tree
         try:
             found = self.evaluate(cast(tree, kind))
         except Failure:
             return tree
-        return tree if isinstance(found, datetime) and found.tzinfo else constant(found, kind)
+        return constant(found, kind)
 
     def sha512(self) -> str:
         """The name of a function over bytes that DuckDB has not by itself."""
