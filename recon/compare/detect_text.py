@@ -12,7 +12,7 @@ from recon.compare import compatible, reading
 from recon.compare import dialect as d
 from recon.compare import trees as t
 from recon.compare.causes import POSSIBLE
-from recon.compare.detect_time import DAY_AND_MONTH
+from recon.compare.detect_time import day_and_month
 from recon.compare.forms import Form
 from recon.compare.signs import KIND, Sign, Y, Z
 from recon.model_result import Kind
@@ -181,14 +181,7 @@ def _day_and_month() -> Iterator[Sign]:
     yield Sign(code="CONVERT_STYLE", holds=exchanged, distinct=2, proofs=(late,))
     swapped = t.all_of(exchanged, t.negate(late))
     lost = t.all_of(t.is_null(t.column(Z)), late)
-    yield Sign(
-        code="DATE_FORMAT_PARSE",
-        holds=t.any_of(swapped, lost),
-        words=lambda _: DAY_AND_MONTH,
-        proofs=(swapped,),
-        proof_least=20,
-        distinct=2,
-    )
+    yield day_and_month(swapped, lost)
 
 
 def _day(raw: exp.Expr, *, month_first: bool) -> exp.Expr:

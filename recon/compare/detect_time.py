@@ -29,7 +29,7 @@ _MOST_ZONE: Final = 14 * _HOUR
 _OFFSETS: Final = 8  # different offsets that are looked at
 # days from 1900-01-01 to 1970-01-01: https://learn.microsoft.com/sql/t-sql/data-types/datetime-transact-sql
 _DAYS_1900: Final = (date(1970, 1, 1) - date(1900, 1, 1)).days
-DAY_AND_MONTH: Final = {"value": "Day and month are exchanged (and dates after the 12th became NULL, if any)"}
+_DAY_AND_MONTH: Final = {"value": "Day and month are exchanged (and dates after the 12th became NULL, if any)"}
 _ZONES: Final[dict[tuple[float, ...], str]] = {
     (-5, -4): "America/New_York", (-6, -5): "America/Chicago", (-7, -6): "America/Denver",
     (-8, -7): "America/Los_Angeles", (0, 1): "Europe/London", (1, 2): "Europe/Berlin",
@@ -156,6 +156,18 @@ def _time_lost(times: _Times) -> Iterator[Sign]:
         yield Sign(code="DATE_ADD_DROPS_TIME", holds=holds, words=lambda _, s=side: {"side": s})
 
 
+def day_and_month(swapped: exp.Expr, lost: exp.Expr) -> Sign:
+    """Day and month are exchanged; where that gives no date, the value is `lost`."""
+    return Sign(
+        code="DATE_FORMAT_PARSE",
+        holds=t.any_of(swapped, lost),
+        words=lambda _: _DAY_AND_MONTH,
+        proofs=(swapped,),
+        proof_least=20,
+        distinct=2,
+    )
+
+
 def _parts_swapped(times: _Times) -> Iterator[Sign]:
     """Day and month exchanged; or the month read as minutes."""
     (y_day, z_day), (y_month, z_month), (y_year, z_year) = (
@@ -165,14 +177,7 @@ def _parts_swapped(times: _Times) -> Iterator[Sign]:
     same_time = _no_rest(times.apart, _DAY)
     swapped = t.all_of(same_year, same_time, t.equals(y_day, z_month), t.equals(y_month, z_day))
     lost = t.all_of(t.is_null(times.z), t.operator(exp.GT, y_day, t.number(12)))
-    yield Sign(
-        code="DATE_FORMAT_PARSE",
-        holds=t.any_of(swapped, lost),
-        words=lambda _: DAY_AND_MONTH,
-        proofs=(swapped,),
-        proof_least=20,
-        distinct=2,
-    )
+    yield day_and_month(swapped, lost)
     if times.cells.common.form is Form.DATE:
         january = t.all_of(same_year, t.equals(y_day, z_day), t.equals(z_month, t.number(1)))
         yield Sign(
