@@ -29,9 +29,7 @@ _MOST_ZONE: Final = 14 * _HOUR
 _OFFSETS: Final = 8  # different offsets that are looked at
 # days from 1900-01-01 to 1970-01-01: https://learn.microsoft.com/sql/t-sql/data-types/datetime-transact-sql
 _DAYS_1900: Final = (date(1970, 1, 1) - date(1900, 1, 1)).days
-_DAY_AND_MONTH: Final = {
-    "value": "Day and month are exchanged (and dates after the 12th became NULL, if any)"
-}
+_SWAPPED: Final = {"value": "Day and month are exchanged (and dates after the 12th became NULL, if any)"}
 _ZONES: Final[dict[tuple[float, ...], str]] = {
     (-5, -4): "America/New_York", (-6, -5): "America/Chicago", (-7, -6): "America/Denver",
     (-8, -7): "America/Los_Angeles", (0, 1): "Europe/London", (1, 2): "Europe/Berlin",
@@ -163,7 +161,7 @@ def day_and_month(swapped: exp.Expr, lost: exp.Expr) -> Sign:
     return Sign(
         code="DATE_FORMAT_PARSE",
         holds=t.any_of(swapped, lost),
-        words=lambda _: _DAY_AND_MONTH,
+        words=lambda _: _SWAPPED,
         proofs=(swapped,),
         proof_least=20,
         distinct=2,
