@@ -15,9 +15,12 @@ from recon.report.vocabulary import NONE
 from recon.ui import approval, finding, fmt, load, shell, verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from recon.model import Run
     from recon.model_result import Result
     from recon.report.facts import Facts
+    from recon.report.findings import Finding
 
 EXPORTS = (  # format, label, icon
     ("pdf", "Report (PDF)", ":material/picture_as_pdf:"),
@@ -28,6 +31,7 @@ EXPORTS = (  # format, label, icon
 )
 _MIME = {"pdf": "application/pdf", "json": "application/json"}
 _CAUSES = 3  # likely causes shown at once
+_SAID = "EXECUTION_ERROR"  # the error itself, which stands above the causes
 
 
 def title(run: Run, facts: Facts | None) -> None:
@@ -117,7 +121,7 @@ def judgement(facts: Facts) -> None:
     rest = wording.unexplained(result)
     if rest or wording.likely(result):
         with st.container(border=True, gap="small"):
-            _causes(facts)
+            _causes(facts.run, findings(result))
             for line in rest[:_CAUSES]:
                 st.markdown(f":gray-badge[not explained] {fmt.md(line)}")
             if len(rest) > _CAUSES:
@@ -132,17 +136,16 @@ def judgement(facts: Facts) -> None:
         _folded("What was approximated", ":material/approval_delegation:", notes, "notes")
 
 
-def _causes(facts: Facts) -> None:
+def _causes(run: Run, found: Sequence[Finding]) -> None:
     """The likely causes: the first few, the others behind one click."""
-    found = findings(facts.result)
     if found:
         st.markdown("**Likely causes**")
     for one in found[:_CAUSES]:
-        finding.draw(facts.run, one)
+        finding.draw(run, one)
     if len(found) > _CAUSES:
         with st.expander(f"{len(found) - _CAUSES} more", key="causes"):
             for one in found[_CAUSES:]:
-                finding.draw(facts.run, one)
+                finding.draw(run, one)
 
 
 def _folded(label: str, icon: str, lines: tuple[str, ...], key: str) -> None:
@@ -232,3 +235,7 @@ def stopped(run: Run, facts: Facts | None) -> None:
     hint = (failure.hint if failure else "") or run.hint
     if hint:
         st.info(fmt.md(hint), title="What to do", icon=":material/lightbulb:")
+    found = [one for one in findings(facts.result) if one.code != _SAID] if facts else []
+    if found:
+        with st.container(border=True, gap="small"):
+            _causes(run, found)

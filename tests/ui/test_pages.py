@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from recon import api
 from recon.model import RunState
-from recon.model_result import Failure, Result, RowCounts, Segments, Verdict
+from recon.model_result import Cause, Failure, Result, RowCounts, Segments, Verdict
 from recon.ui import load
 from recon.ui.selection import key_json
 from tests.ui.sample import HOSTILE, sample_result
@@ -344,6 +344,23 @@ def test_a_run_that_stopped_says_why_and_offers_another(home, state):
     assert app.info[0].value == "Check the name\\."
     assert app.button(key="again")
     assert not app.metric
+    assert "Likely causes" not in texts(app)
+
+
+def test_a_run_that_stopped_names_the_likely_cause_beside_the_error(home):
+    causes = tuple(
+        Cause(cause=code, scope="(whole row)", confidence="likely", hint=hint)
+        for code, hint in (
+            ("TINYINT", "tinyint goes to 255 in T-SQL."),
+            ("EXECUTION_ERROR", "It says: overflow."),
+        )
+    )
+    failure = Failure(step="execute", error="faithful.sql:3: overflow")
+    stopped = replace(matching(), verdict=Verdict.INCONCLUSIVE, failure=failure, causes=causes)
+    app = open_page("run", run=keep(stopped, table="orders", variant="faithful", state=RunState.FAILED))
+    assert "Likely causes" in texts(app)
+    assert "Tinyint goes to 255" in texts(app)
+    assert "It says" not in texts(app), "the error stands above already"
 
 
 def test_an_interrupted_run_says_why(home):
