@@ -243,7 +243,7 @@ _ENTRIES: Final = (
     Entry("TYPE_CHANGED", _VALUES, POSSIBLE,
         "The type changed from {value} to {column}: look at how it is converted."),
     Entry("VALUE_DIFF", _VALUES, POSSIBLE,
-        "Unexplained: no reason of the catalogue fits these cells. Read the examples."),
+        "Unexplained: no reason of the catalogue fits. Read the examples."),
 )
 # fmt: on
 CATALOGUE: Final = {entry.code: entry for entry in _ENTRIES}

@@ -18,7 +18,7 @@ from recon.compare.detect_surrogate import surrogate_key
 from recon.compare.forms import INSTANTS, Form
 from recon.compare.queries import CLASSIFIED, MANY, Which
 from recon.compare.signs import FEW, LEAST
-from recon.model_result import WHOLE_ROW, Cause
+from recon.model_result import UNEXPLAINED, WHOLE_ROW, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from recon.compare.plan import Plan
 
 _OTHER: Final[dict[Which, Which]] = {"b": "c", "c": "b"}
+_EXTRA_FIRST: Final[tuple[Which, ...]] = ("c", "b")  # extra rows before missing ones
 _SYSTEM: Final[dict[Which, str]] = {"b": "Synapse", "c": "Databricks"}
 _CHANCE: Final = 1e-4  # that all these rows lie on one day by luck
 _MANY: Final = 10  # different values that a measure has at least
@@ -39,22 +40,30 @@ def _alone(which: Which) -> exp.Expr:
 
 
 def row_causes(alone: Alone) -> Iterator[Cause]:
-    """Reasons for the missing and extra rows, the most likely first."""
+    """Reasons for the missing and extra rows, the most likely first; then what is left without one."""
     rows = alone.rows
     if (rows.baseline == 0) != (rows.candidate == 0):
         yield _one_side(alone)
         return
+    aligned: list[Cause] = []
     if rows.missing and rows.extra:
-        found = [*_key_form(alone), *surrogate_key(alone)]
-        yield from found
-        if any(c.cells == rows.missing + rows.extra for c in found):
-            return
-    yield from _duplicates(alone, "c")
-    yield from _duplicates(alone, "b")
-    for which in ("c", "b"):
-        side: Which = "c" if which == "c" else "b"
+        aligned = [*_key_form(alone), *surrogate_key(alone)]
+    if any(c.cells == rows.missing + rows.extra for c in aligned):
+        yield from aligned
+        return
+    found = [*_duplicates(alone, "c"), *_duplicates(alone, "b")]
+    for side in _EXTRA_FIRST:
         if alone.count(side) > max(1, alone.repeated[side]):
-            yield from _telling(alone, side, alone.count(side) - alone.repeated[side])
+            found += _telling(alone, side, alone.count(side) - alone.repeated[side])
+    yield from (*aligned, *found)
+    if not (aligned and found):  # else the same row may count in both
+        yield from _unexplained(alone, sum(c.cells for c in (*aligned, *found)))
+
+
+def _unexplained(alone: Alone, explained: int) -> Iterator[Cause]:
+    both = alone.rows.missing + alone.rows.extra
+    if explained < both:
+        yield alone.cause(UNEXPLAINED, both - explained, both)
 
 
 def _one_side(alone: Alone) -> Cause:

@@ -15,6 +15,7 @@ from recon.compare.causes import LIKELY, POSSIBLE
 from recon.compare.detect import Finding, cause, findings
 from recon.compare.detect_rows import row_causes
 from recon.compare.where import joined
+from recon.model_result import UNEXPLAINED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from recon.model_result import Cause, ColumnResult, RowCounts
     from recon.ports import Comparer
 
-_UNEXPLAINED: Final = "VALUE_DIFF"
 _MOST_RENAMED: Final = 20  # columns of one side that are looked at
 # Of these the column's own value tells nothing new, or the reason says all there is to say.
 _OWN_TELLS_NOTHING: Final = {
@@ -64,8 +64,8 @@ def causes(
     placed = [_placed(alone, finding) for finding in _by_size(found)]
     by_column = [finding.cause() for finding in placed]
     schema = list(_schema(engine, plan, tables))
-    known = [*row_causes(alone), *(c for c in by_column if c.cause != _UNEXPLAINED), *schema]
-    return (*known, *(c for c in by_column if c.cause == _UNEXPLAINED))
+    every = [*row_causes(alone), *by_column, *schema]
+    return tuple(sorted(every, key=lambda c: c.cause == UNEXPLAINED))
 
 
 def _by_size(found: Sequence[Finding]) -> list[Finding]:
@@ -88,7 +88,7 @@ def _placed(alone: Alone, finding: Finding) -> Finding:
     if where is None:
         return finding
     placed = replace(finding, where=where.sentence)
-    if finding.code == _UNEXPLAINED and where.apart:
+    if finding.code == UNEXPLAINED and where.apart:
         return replace(placed, code="CASE_LOGIC_CHANGED", confidence=LIKELY)
     return placed
 

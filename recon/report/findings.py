@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recon.model_result import WHOLE_ROW
 from recon.report import wording
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def finding(cause: Cause, lint: Sequence[LintHit]) -> Finding:
         if cause.scope in hit.explains and hit.line:
             hits.setdefault(hit.side, hit)
     return Finding(
-        scope="Whole rows" if cause.scope == WHOLE_ROW else cause.scope,
+        scope=wording.concerned(cause),
         what=what,
         where=_where(cause),
         why=why,

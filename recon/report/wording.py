@@ -141,8 +141,13 @@ def unexplained(result: Result) -> tuple[str, ...]:
     """What no reason explains: a line for each column, with the rows it concerns when one column tells."""
     left = (cause for cause in result.causes if cause.cause == UNEXPLAINED)
     return tuple(
-        f"{cause.scope}: {extent(cause)}{f': {cause.where}' if cause.where else ''}" for cause in left
+        f"{concerned(cause)}: {extent(cause)}{f': {cause.where}' if cause.where else ''}" for cause in left
     )
+
+
+def concerned(cause: Cause) -> str:
+    """The column that a finding concerns, or "Whole rows"."""
+    return "Whole rows" if cause.scope == WHOLE_ROW else cause.scope
 
 
 def extent(cause: Cause) -> str:

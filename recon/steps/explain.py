@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from recon.compare.causes import CATALOGUE, CERTAIN, LIKELY, POSSIBLE
 from recon.compare.verdict import percentage, unproven
-from recon.model_result import NUMBERED, SETTLED, WHOLE_ROW, Cause, Kind, Severity
+from recon.model_result import NUMBERED, SETTLED, UNEXPLAINED, WHOLE_ROW, Cause, Kind, Severity
 from recon.sqlscript.lint import DUCKDB, LOCAL, RUNNER
 from recon.steps.behind import (
     BEHIND,
@@ -55,13 +55,13 @@ def explain(
     tied = any(note.endswith(_SEEN_OPEN) and "rows tie" in note for note in said)
     work = _Work(found, lint, tied=tied or not local, seen=tied)
     causes = _together(tuple(work.better(cause) for cause in found.causes), work.mismatches)
-    causes += tuple(work.unexplained(causes))
+    causes = work.with_texts_alone(causes)
     order = {CERTAIN: 0, LIKELY: 1, POSSIBLE: 2}
     rows = sorted(
-        (c for c in causes if c.scope == WHOLE_ROW),
+        (c for c in causes if c.scope == WHOLE_ROW and c.cause != UNEXPLAINED),
         key=lambda c: (c.cause == "EMPTY_SIDE", order.get(c.confidence, 3)),  # which says what, not why
     )
-    others = [c for c in causes if c.scope != WHOLE_ROW]
+    others = [c for c in causes if c not in rows]
     engines = {LOCAL} | ({DUCKDB} if approximate else set[str]()) | ({RUNNER} if local else set[str]())
     why = _open(found, lint.hits, said, engines)
     verdict, reasons = unproven(found.verdict, found.reasons, why)
@@ -99,9 +99,11 @@ class _Work:
 
     def better(self, cause: Cause) -> Cause:
         """The reason with what the texts say for it or against it."""
+        if _rows_unexplained(cause):
+            return cause
         given, ruled_out = cause, self._ruled_out(cause)
         if ruled_out:
-            cause = replace(cause, cause="VALUE_DIFF", hint=self._counted(cause), severity=Severity.VALUES)
+            cause = replace(cause, cause=UNEXPLAINED, hint=self._counted(cause), severity=Severity.VALUES)
         codes = BEHIND.get(cause.cause, (cause.cause,))
         mine = [n for n in self._matching(cause.scope, codes) if self._fits(cause, self._lint.hits[n])]
         if not mine and cause.cause in WEAK:
@@ -114,12 +116,12 @@ class _Work:
 
     def _instead(self, cause: Cause) -> list[int]:
         """What the texts say of a column for which the data has no reason, or a mere pattern, to offer."""
-        nothing = cause.cause in {"VALUE_DIFF", "TYPE_CHANGED"}
+        nothing = cause.cause in {UNEXPLAINED, "TYPE_CHANGED"}
         mine = self._matching(cause.scope, FOR_CELLS if cause.scope != WHOLE_ROW else FOR_ROWS)
         hits = self._lint.hits
         mine = [n for n in mine if _of(hits[n], cause.scope) and (nothing or hits[n].certain)]
         mine = [n for n in mine if self._fits(cause, hits[n])]
-        if mine or cause.cause != "VALUE_DIFF" or not self._tied:
+        if mine or cause.cause != UNEXPLAINED or not self._tied:
             return mine
         # another row of a tie brings other values in every column
         return self._matching(WHOLE_ROW, ("NONDETERMINISTIC_ORDER",))
@@ -141,9 +143,15 @@ class _Work:
             return column is not None and column.baseline_type == "date"
         return last_digit or hit.code != "DECIMAL_ROUNDING"
 
-    def unexplained(self, causes: Sequence[Cause]) -> Iterator[Cause]:
-        """Reasons out of the texts alone for what differs and has none."""
-        named = {cause.scope for cause in causes if cause.cause != "EMPTY_SIDE"}
+    def with_texts_alone(self, causes: Sequence[Cause]) -> tuple[Cause, ...]:
+        """The causes, with reasons out of the texts alone for what differs and has none."""
+        named = {c.scope for c in causes if c.cause != "EMPTY_SIDE" and not _rows_unexplained(c)}
+        found = tuple(self._texts_alone(named))
+        if any(c.scope == WHOLE_ROW for c in found):
+            causes = [c for c in causes if not _rows_unexplained(c)]
+        return (*causes, *found)
+
+    def _texts_alone(self, named: Collection[str]) -> Iterator[Cause]:
         rows = self._found.rows
         differing = [c.name for c in self._found.columns if c.mismatches]
         for scope in ([WHOLE_ROW] if rows.missing + rows.extra else []) + differing:
@@ -220,7 +228,7 @@ class _Work:
     def _shifted(self, given: Cause, unexplained: Cause) -> Cause:
         """What is left of a reason that the texts rule out: what it says of the data, without its guess."""
         every = given.cells == self.mismatches.get(given.scope)
-        counts = unexplained.hint != CATALOGUE["VALUE_DIFF"].hint
+        counts = unexplained.hint != CATALOGUE[UNEXPLAINED].hint
         if given.cause != "DATEDIFF_BOUNDARY" or counts or not every:
             return unexplained
         return replace(unexplained, cause="CONSTANT_SHIFT", hint=given.hint.partition(" If they ")[0])
@@ -230,7 +238,11 @@ class _Work:
         counts = sorted(calls & COUNTS)
         if counts:
             return f"The column comes from {counts[0]}, so a row more or less is counted on one side."
-        return CATALOGUE["VALUE_DIFF"].hint
+        return CATALOGUE[UNEXPLAINED].hint
+
+
+def _rows_unexplained(cause: Cause) -> bool:
+    return (cause.cause, cause.scope) == (UNEXPLAINED, WHOLE_ROW)
 
 
 def _count(cause: Cause, mismatches: int) -> str:

@@ -187,10 +187,45 @@ def test_a_null_that_all_missing_rows_share_may_be_no_join_key(bench):
     assert "If it is joined by" in lost.hint and "If it comes from an outer join" in lost.hint
 
 
-def test_rows_that_share_nothing_get_no_reason(bench):
+SCATTERED = (3, 50, 77, 121, 160, 199)
+
+
+def test_rows_that_share_nothing_stay_unexplained(bench):
     data = orders()
-    less = without(data, lambda r: r["id"] in (3, 50, 77, 121, 160, 199))
-    assert bench.compare(data, less, keys=["id"]).causes == ()
+    less = without(data, lambda r: r["id"] in SCATTERED)
+    for one, other in ((data, less), (less, data)):
+        rest = row_cause(bench, one, other)
+        assert (rest.cause, rest.cells, rest.confidence, rest.where) == ("VALUE_DIFF", 6, "possible", "")
+
+
+def test_what_is_left_of_the_rows_stays_unexplained(bench):
+    data = orders()
+    less = without(data, lambda r: r["id"] in SCATTERED)
+    germans = without(data, lambda r: r["region"] == "DE").num_rows
+    ours = without(data, lambda r: r["region"] == "DE" and r["id"] not in SCATTERED)
+    wrong = wrong_where(less, lambda r: r["id"] % 50 == 11)
+    causes = bench.compare(ours, wrong, keys=["id"]).causes
+    told = [(c.cause, c.scope) for c in causes]
+    assert told[0] == ("MISSING_FILTER", WHOLE_ROW), "a reason goes before what has none"
+    explained, [rest] = causes[0].cells, [c for c in causes if c.scope == WHOLE_ROW][1:]
+    assert rest.cause == "VALUE_DIFF" and rest.cells == 6
+    assert explained == 200 - germans - sum(
+        r["region"] == "DE" for r in data.to_pylist() if r["id"] in SCATTERED
+    )
+    assert rest.share == int(10_000 * 6 / (6 + explained)) / 100
+
+
+def test_one_row_is_unexplained_too(bench):
+    data = orders()
+    assert row_cause(bench, data, data.slice(1)).cause == "VALUE_DIFF"
+
+
+def test_rows_that_came_twice_leave_the_others_unexplained(bench):
+    data = orders(60)
+    ours = without(data, lambda r: r["id"] in (7, 31))
+    first, *others = bench.compare(ours, pa.concat_tables([data, data.slice(3, 1)]), keys=["id"]).causes
+    assert (first.cause, first.cells) == ("DUPLICATE_ROWS", 1)
+    assert [(c.cause, c.cells, c.share) for c in others] == [("VALUE_DIFF", 2, 66.66)]
 
 
 def test_a_dropped_join_and_a_date_key(bench):

@@ -201,6 +201,19 @@ def test_a_difference_that_the_data_does_not_explain_is_explained_by_the_text(ru
     assert [c.cause for c in reasons] == ["APPROX_AGGREGATE"]
 
 
+def test_the_texts_may_say_why_rows_differ_that_share_nothing(run):
+    scattered = "WHERE id NOT IN (3, 17, 41)"
+    lost = run(f"SELECT id, a AS x FROM stg.T {scattered}", "SELECT id, a AS x FROM silver.t")
+    assert lost.rows.extra == 3
+    assert [(c.cause, c.scope, c.confidence) for c in lost.causes] == [
+        ("MISSING_FILTER", WHOLE_ROW, "possible")
+    ]
+    other = run(
+        f"SELECT id, a AS x FROM stg.T {scattered}", "SELECT id, a AS x FROM silver.t WHERE id NOT IN (3, 17)"
+    )
+    assert [(c.cause, c.scope, c.cells) for c in other.causes] == [("VALUE_DIFF", WHOLE_ROW, 1)]
+
+
 def test_a_hit_of_another_column_confirms_nothing(run):
     found = run("SELECT id, a / b AS x, d AS y FROM stg.T", "SELECT id, a DIV b AS x, -d AS y FROM silver.t")
     reason = cause(found, "y")
