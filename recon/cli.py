@@ -164,11 +164,16 @@ app.command("resume")(resuming(_to_the_end))
 
 @app.command("selftest")
 def prove() -> None:
-    """Plant known defects in clean data, and prove that the comparer finds all of them and nothing else."""
-    from recon.selftest import selftest
+    """Plant known defects in clean data, and prove that the comparer finds all of them and nothing else.
+
+    Later runs say in their report what was found.
+    """
+    from recon import settings
+    from recon.selftest import record, selftest
 
     with _errors():
         found = selftest(lambda line: out.print(Text(line)))
+        record.keep(found, settings.read().home)
         raise typer.Exit(MATCH if found.ok else DIFFERENCE)
 
 

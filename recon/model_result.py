@@ -150,8 +150,7 @@ class SegmentCell:
     """One cell of the heatmap: of `rows` rows in the segment, `mismatches` differ in the column.
 
     The column `(whole row)` counts missing and extra rows; for it `rows` counts paired, missing and extra
-    rows of the segment, for the others paired rows. Cells with 0 mismatches are left out, except that each
-    segment appears at least once so that the axis is whole.
+    rows of the segment, for the others paired rows. Of a segment without mismatches one cell is kept.
     """
 
     segment: str
@@ -383,7 +382,8 @@ class Result(Comparison):
 
     `approximate` is true when an engine stood in for Databricks without being Spark; `notes` list what
     was only approximated on either side; `lint` what in the two scripts is not the same on both systems,
-    by side, line and column; `manifest` what was counted at each place that the tables passed.
+    by side, line and column; `manifest` what was counted at each place that the tables passed; `selftest`
+    what the comparer's self-test found last on this machine, empty when it has not been run.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -397,3 +397,4 @@ class Result(Comparison):
     timings: tuple[Timing, ...] = ()
     lint: tuple[LintHit, ...] = ()
     manifest: tuple[Arrival, ...] = ()
+    selftest: str = ""

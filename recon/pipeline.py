@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from recon.compare import inconclusive
+from recon.compare.verdict import unproven
 from recon.errors import Cancelled, LakeError, PlatformError, ReconError
 from recon.model import Mode, Step
 from recon.model_result import Comparison, Failure, Result
@@ -50,7 +51,8 @@ class Walk:
     `scratch` is emptied by whoever made it; `differences` is the file in which differing cells are kept.
     `copies` is a folder for the CSV copy of what came out of Synapse, where the project asks for one.
     `place` names the run in systems that others use too, and is nobody else's; `continues` is the scratch of
-    an earlier run whose whole steps count for this one.
+    an earlier run whose whole steps count for this one. `selftest` says what the comparer's self-test found
+    last, `doubts` why an agreement of such a comparer proves nothing.
     """
 
     run_id: str
@@ -60,6 +62,8 @@ class Walk:
     copies: Path | None = None
     place: str = ""
     continues: Path | None = None
+    selftest: str = ""
+    doubts: tuple[str, ...] = ()
 
     @property
     def table(self) -> Table:
@@ -205,7 +209,8 @@ def _explained(
     notes += loose_clocks(texts) if pinned else ()
     explained = explain(found, texts, notes, approximate=approximate, local=local)
     facts["lint"] = explained.hits
-    return explained.found
+    verdict, reasons = unproven(explained.found.verdict, explained.found.reasons, run.doubts)
+    return replace(explained.found, verdict=verdict, reasons=reasons)
 
 
 def _result(
@@ -227,4 +232,5 @@ def _result(
         failure=failure,
         timings=tuple(progress.timings),
         manifest=tuple(progress.manifest),
+        selftest=run.selftest,
     )

@@ -20,6 +20,7 @@ from recon.model import RunEvent, RunState, Step
 from recon.pipeline import Walk, walk
 from recon.progress import Progress
 from recon.report import codec
+from recon.selftest import record
 from recon.steps import manifest
 from recon.store import Outcome, Store
 from recon.wiring import Wiring
@@ -109,6 +110,7 @@ def _walk_one(run: str, settings: Settings, store: Store, wiring: Wiring, pulse:
     story = _Story(run, store)
     progress = Progress(emit=story)
     pulse.walks(progress)
+    proof = record.latest(settings.home)
     try:
         walked = walk(
             Walk(
@@ -119,6 +121,8 @@ def _walk_one(run: str, settings: Settings, store: Store, wiring: Wiring, pulse:
                 copies=folder / "extract",
                 place=settings.place(run),
                 continues=settings.scratch(earlier) if earlier else None,
+                selftest=proof.said if proof else "",
+                doubts=proof.doubts if proof else (),
             ),
             lambda: wiring.ports(project, scratch, progress),
             progress,

@@ -233,6 +233,7 @@ def _run_facts(
         ("Owner", run.owner or NONE),
         ("Candidate ran on", result.engine or NONE),
         ("Compared by", result.method or NONE),
+        ("Comparer's self-test", result.selftest or "not run: `recon selftest`"),
         ("Key", ", ".join(keys) or no_key),
         ("Rows in Synapse", NONE if stopped else count_text(rows.baseline)),
         ("Rows in Databricks", NONE if stopped else count_text(rows.candidate)),
