@@ -12,7 +12,7 @@ CELLS = [(*(*trap, 0, None, ("", ""))[:4], (*trap, 0, None)[6] if len(trap) > 6 
          for trap in ZOO.values()]  # fmt: skip
 
 
-@pytest.mark.parametrize("lot", lots(CELLS if EVERY else CELLS[::2]), ids=lambda lot: f"{len(lot)} traps")
+@pytest.mark.parametrize("lot", lots(CELLS if EVERY else CELLS[::4]), ids=lambda lot: f"{len(lot)} traps")
 def test_traps_of_single_cells(benches, lot, tmp_path):
     frames, options = side_by_side(lot)
     assert same_result(benches, *frames, keys=["k"], tmp_path=tmp_path, **options).rows.differing

@@ -18,14 +18,16 @@ from recon.model import Rule, TableRef, TextPolicy
 from tests.compare import random_tables, zoo
 from tests.compare.seeded import SEEDED
 from tests.compare.tables import table
+from tests.compare.test_causes_rows import orders, without
 from tests.spark_compare.both import EVERY, same_result, side_by_side
 
 pytestmark = pytest.mark.spark
-TRAPS = zoo.TRAPS if EVERY else zoo.TRAPS[::4]
+TRAPS = zoo.TRAPS if EVERY else zoo.TRAPS[::6]
 
 
 def test_causes(benches):
-    pairs = [(*p[:4], None, ("", "")) for p in SEEDED.values() if isinstance(p[0], str)]
+    seeds = list(SEEDED.values())
+    pairs = [(*p[:4], None, ("", "")) for p in (seeds if EVERY else seeds[::2]) if isinstance(p[0], str)]
     frames, options = side_by_side(pairs)
     assert len(same_result(benches, *frames, keys=["k"], **options).causes) > len(pairs) / 2
 
@@ -54,6 +56,13 @@ def test_causes_of_rows_and_of_several_columns(benches):
     }  # fmt: skip
 
 
+def test_what_missing_and_extra_rows_share(benches):
+    data = orders(60)
+    lost = without(data, lambda r: r["region"] == "FR")
+    for frames, code in (((data, lost), "JOIN_TYPE"), ((lost, data), "MISSING_FILTER")):
+        assert [c.cause for c in same_result(benches, *frames, keys=["id"]).causes] == [code]
+
+
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_traps_of_rows(benches, trap):
     results = [zoo.check(trap, bench.engine, bench.folder) for bench in benches]
@@ -77,7 +86,7 @@ def test_repeated_keys_hostile_names_rules_and_the_differences_file(benches, tmp
     assert found.rows.null_keys.baseline
 
 
-@settings(random_tables.MANY, max_examples=5)
+@settings(random_tables.MANY, max_examples=20 if EVERY else 3)
 @given(case=random_tables.cases())
 def test_random_tables(benches, case):
     one, other = (random_tables.run(bench, *case, sample_rows=3) for bench in benches)

@@ -15,7 +15,7 @@ TYPES = [
 ]
 
 
-@pytest.mark.parametrize("lot", lots(TYPES if EVERY else TYPES[::3]), ids=lambda lot: f"{len(lot)} pairs")
+@pytest.mark.parametrize("lot", lots(TYPES if EVERY else TYPES[::6]), ids=lambda lot: f"{len(lot)} pairs")
 def test_pairs_of_types(benches, lot):
     frames, options = side_by_side(lot)
     assert same_result(benches, *frames, keys=["k"], **options).rows.differing
