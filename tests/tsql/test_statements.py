@@ -194,6 +194,31 @@ def test_text_too_long_for_its_column_is_an_error_but_blanks_are_cut(synapse):
     assert caught.value.code == "8152"
 
 
+@pytest.mark.parametrize(
+    ("sets", "rows", "noted"),
+    [
+        ("@a = @a + COUNT(*)", [(13, None)], False),
+        ("@b = COUNT(*), @a = @a + ISNULL(SUM(n), 0) * 2", [(70, 3)], False),
+        ("@b = MAX(n), @a = @a + @b", [(25, 15)], True),
+        ("@b = n, @a = @a + n", [(40, 15)], True),
+        ("@a = @a + SUM(n) OVER ()", [(100, None)], True),
+    ],
+)
+def test_variables_may_add_up_over_aggregates(synapse, sets, rows, noted):
+    synapse.run("CREATE TABLE dbo.t (n int); INSERT dbo.t VALUES (5), (10), (15)")
+    order = " ORDER BY n" if "COUNT" not in sets and "MAX" not in sets else ""
+    script = f"DECLARE @a int = 10, @b int; SELECT {sets} FROM dbo.t{order}; SELECT @a AS a, @b AS b"
+    assert synapse.rows(script) == rows
+    assert any("promises nothing" in note for note in synapse.source.notes) == noted
+
+
+def test_variables_may_add_up_over_groups(synapse):
+    synapse.run("CREATE TABLE dbo.t (g char(1), n int); INSERT dbo.t VALUES ('a', 5), ('b', 10), ('b', 15)")
+    script = """DECLARE @s varchar(40) = '';
+        SELECT @s = @s + g + CAST(SUM(n) AS varchar(9)) + ';' FROM dbo.t GROUP BY g ORDER BY g; SELECT @s AS s"""
+    assert synapse.rows(script) == [("a5;b25;",)]
+
+
 def test_script_variables_are_set_by_params(synapse):
     script = "DECLARE @d date = '2020-01-01', @n int = 1; SELECT @d AS d, @n AS n"
     assert synapse.rows(script) == [(date(2020, 1, 1), 1)]

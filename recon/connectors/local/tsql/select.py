@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql import ddl
-from recon.connectors.local.tsql.aggregate import has_aggregate
+from recon.connectors.local.tsql.aggregate import AGGREGATES, has_aggregate
 from recon.connectors.local.tsql.catalog import parts_of
 from recon.connectors.local.tsql.context import settle, watch
 from recon.connectors.local.tsql.convert import convert
@@ -18,6 +18,8 @@ from recon.connectors.local.tsql.scope import Env, Field, Query, Source, Typed
 from recon.sqlscript.tsql_types import Family
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from recon.connectors.local.tsql.duck import Tree
     from recon.connectors.local.tsql.run import Runner
 
@@ -93,10 +95,30 @@ def assign_variables(runner: Runner, env: Env, tree: exp.Select) -> None:
 
 def _adds_up(tree: exp.Select, names: list[str]) -> bool:
     """Whether a variable is read by the SELECT that sets it: `@s = @s + x`, or `@a = 1, @b = @a`."""
+    read = any(_reads(item.expression, names) for item in tree.expressions)
+    return read and (tree.args.get("from_") is not None or len(names) > 1)
+
+
+def _reads(node: Tree, names: list[str]) -> bool:
     lowered = {n.casefold() for n in names}
-    read = [p for item in tree.expressions for p in item.expression.find_all(exp.Parameter)]
-    return any(("@" + p.name).casefold() in lowered for p in read) and (
-        tree.args.get("from_") is not None or len(names) > 1
+    return any(("@" + p.name).casefold() in lowered for p in node.find_all(exp.Parameter))
+
+
+def _of_rows(node: Tree) -> Iterator[Tree]:
+    """What the query finds for each row: columns outside of aggregates, aggregates, window functions."""
+    grouped = isinstance(node, exp.Anonymous) and str(node.this).upper() in AGGREGATES
+    if grouped or isinstance(node, (exp.Column, exp.Window)):
+        yield node
+        return
+    for child in node.iter_expressions():
+        yield from _of_rows(child)
+
+
+def _settled(tree: exp.Select, names: list[str], given: list[Tree]) -> bool:
+    """Whether nothing is left open: there is one row, and no variable's value depends on another's turn."""
+    one = any(map(has_aggregate, given)) and not tree.args.get("group")
+    return one and not any(
+        _reads(g, [n for n in names if n != own]) for g, own in zip(given, names, strict=True)
     )
 
 
@@ -104,17 +126,20 @@ def _one_by_one(runner: Runner, env: Env, tree: exp.Select, names: list[str]) ->
     """The variables row by row, each from left to right, as SQL Server is seen to do it."""
     session = runner.session
     kinds = [runner.variable(n, env.ctx.line) for n in names]
-    matters = tree.args.get("order") is None and any(k.family is Family.TEXT for k in kinds)
-    env.note(tree, NO_ORDER if matters and tree.args.get("from_") is not None else NO_PROMISE)
-    given = [item.expression.copy() for item in tree.expressions]
-    if any(g.find(exp.Select, exp.Window) or has_aggregate(g) for g in given):
-        env.refuse(tree, "a variable that adds up over an aggregate or a query is not supported")
+    given: list[Tree] = [exp.Paren(this=item.expression.copy()) for item in tree.expressions]
+    if any(g.find(exp.Select) for g in given):
+        env.refuse(tree, "a variable that adds up over a query is not supported")
+    if not _settled(tree, names, given):
+        matters = tree.args.get("order") is None and any(k.family is Family.TEXT for k in kinds)
+        env.note(tree, NO_ORDER if matters and tree.args.get("from_") is not None else NO_PROMISE)
     wanted: dict[str, Tree] = {}
-    for expression in given:
-        for node in list(expression.find_all(exp.Column)):
-            place = list(wanted).index(node.sql("tsql")) if node.sql("tsql") in wanted else len(wanted)
-            wanted.setdefault(node.sql("tsql"), node.copy())
-            node.replace(exp.column(f"c{place}", quoted=True))
+    for node in [node for g in given for node in _of_rows(g)]:
+        if not isinstance(node, exp.Column) and _reads(node, names):
+            env.refuse(tree, "a variable that is added up inside an aggregate is not supported")
+        said = node.sql("tsql")
+        place = list(wanted).index(said) if said in wanted else len(wanted)
+        wanted.setdefault(said, node.copy())
+        node.replace(exp.column(f"c{place}", quoted=True))
     plain = tree.copy()
     plain.set("expressions", list(wanted.values()) or [exp.Literal.number("1")])
     made = query(env, plain)
