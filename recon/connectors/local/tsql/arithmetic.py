@@ -169,15 +169,30 @@ def scaled(digits: Tree, to: SqlType) -> Tree:
 def _shifted(env: Env, node: Tree, kind: type[exp.Binary], a: Typed, b: Typed) -> Typed:
     """`datetime + days`: only datetime and smalldatetime can do that."""
     stamp, days = (a, b) if a.type.family is Family.STAMP else (b, a)
-    if stamp.type.name == "datetime2" or kind not in {exp.Add, exp.Sub} or (kind is exp.Sub and stamp is b):
+    if stamp.type.name == "datetime2" or kind not in {exp.Add, exp.Sub}:
         return env.refuse(node, f"{a.type} and {b.type} cannot be calculated with", "206")
-    if days.type.family in {Family.STAMP, Family.DATE, Family.TIME, Family.TEXT}:
-        return env.refuse(node, "adding or subtracting two dates is not supported; use DATEDIFF", "402")
+    if days.type.family in {Family.STAMP, Family.TEXT} and days.type.name != "datetime2":
+        return _two_stamps(env, node, kind, a, b)
+    if (kind is exp.Sub and stamp is b) or days.type.family in {Family.STAMP, Family.DATE, Family.TIME}:
+        return env.refuse(node, f"{a.type} and {b.type} cannot be calculated with", "402")
     micros = cast(fn("round", times(cast(days.tree, "DOUBLE"), num(_DAY))), "BIGINT")
     moved = (plus if kind is exp.Add else minus)(since_1900(stamp.tree), micros)
     base = cast(text("1900-01-01"), "TIMESTAMP")
     result = Typed(plus(base, fn("to_microseconds", moved)), types.DATETIME2)
     return convert(env, node, result, stamp.type)
+
+
+def _two_stamps(env: Env, node: Tree, kind: type[exp.Binary], a: Typed, b: Typed) -> Typed:
+    """`datetime + datetime`: both count from 1900-01-01, and so does the result. Text is read as the other.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/language-elements/add-transact-sql
+    """
+    stamps = [x.type for x in (a, b) if x.type.family is Family.STAMP]
+    to = max(stamps, key=lambda stamp: RANK[stamp.name])
+    left, right = (since_1900(convert(env, node, x, to).tree) for x in (a, b))
+    moved = (plus if kind is exp.Add else minus)(left, right)
+    base = cast(text("1900-01-01"), "TIMESTAMP")
+    return convert(env, node, Typed(plus(base, fn("to_microseconds", moved)), types.DATETIME2), to)
 
 
 def bitwise(env: Env, node: Tree, name: str, a: Typed, b: Typed) -> Typed:

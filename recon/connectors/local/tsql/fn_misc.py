@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql.convert import convert
-from recon.connectors.local.tsql.duck import case, cast, constant, equal, fn, num, text
+from recon.connectors.local.tsql.duck import (
+    binary,
+    case,
+    cast,
+    constant,
+    equal,
+    fail,
+    fn,
+    minus,
+    num,
+    plus,
+    text,
+)
 from recon.connectors.local.tsql.expr import register, unified
 from recon.connectors.local.tsql.functions import Call, function
 from recon.connectors.local.tsql.message_text import filled
@@ -52,6 +64,25 @@ def _nullif(call: Call) -> Typed:
     given = call.value(0)
     same = compared(call.env, call.node, exp.EQ, given, call.value(1))
     return Typed(case((same, cast(exp.Null(), given.type)), default=given.tree), given.type)
+
+
+@function("PARSENAME")
+def _part_of_name(call: Call) -> Typed:
+    """One of at most four parts between dots, counted from the right; NULL for an empty one, or for none.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/functions/parsename-transact-sql
+    """
+    call.arity(2)
+    given, place = call.text(0).tree, call.integer(1).tree
+    parts = fn("string_split", given, text("."))
+    known = exp.Between(this=place, low=num(1), high=fn("least", fn("len", parts), num(4)))
+    none = [exp.Not(this=known), binary(exp.GT, fn("len", parts), num(4))]
+    none.append(fn("regexp_matches", given, text("[^.]{129}")))
+    found = fn("nullif", fn("list_extract", parts, plus(minus(fn("len", parts), place), num(1))), text(""))
+    quoted = fail(50000, "PARSENAME of a name with brackets or quotation marks is not supported by recon")
+    branches = [(fn("regexp_matches", given, text('["\\[\\]]')), quoted)]
+    branches += [(reason, exp.Null()) for reason in none]
+    return Typed(case(*branches, default=found), _NAME)
 
 
 @function("IIF")
