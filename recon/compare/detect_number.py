@@ -41,6 +41,9 @@ def number_signs(engine: Comparer, cells: Cells) -> Iterator[Sign]:
         opposite = t.operator(exp.NEQ, n.y, n.z)
         yield Sign(code="FLAG_INVERTED", holds=opposite, distinct=2, rows=90)
         return
+    if n.whole:
+        flags = t.all_of(*(between(v, 0, 1) for v in (n.y, n.z)), t.operator(exp.NEQ, n.y, n.z))
+        yield Sign(code="FLAG_INVERTED", holds=flags, distinct=2, rows=90)
     facts = _facts(engine, n) if n.whole else {}
     if n.whole and n.exact is not None:
         yield from _overflows(n)

@@ -14,6 +14,7 @@ from recon.compare import queries, reading
 from recon.compare import trees as t
 from recon.compare.answers import one_row
 from recon.compare.causes import POSSIBLE
+from recon.compare.detect_split import split_keys
 from recon.compare.detect_surrogate import surrogate_key
 from recon.compare.forms import INSTANTS, Form
 from recon.compare.queries import CLASSIFIED, MANY, Which
@@ -53,7 +54,9 @@ def row_causes(alone: Alone) -> Iterator[Cause]:
         return
     found = [*_duplicates(alone, "c"), *_duplicates(alone, "b")]
     for side in _EXTRA_FIRST:
-        if alone.count(side) > max(1, alone.repeated[side]):
+        if alone.count(side) and not alone.repeated[side] and (split := [*split_keys(alone, side)]):
+            found += split
+        elif alone.count(side) > max(1, alone.repeated[side]):
             found += _telling(alone, side, alone.count(side) - alone.repeated[side])
     yield from (*aligned, *found)
     if not (aligned and found):  # else the same row may count in both

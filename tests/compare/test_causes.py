@@ -53,6 +53,18 @@ def test_a_seeded_defect_gets_its_name(seeded, n):
     assert "{" not in cause.hint
 
 
+def test_a_flag_of_zero_and_one_may_be_inverted(bench):
+    def flags(n, same=()):
+        one = [i % 3 == 0 for i in range(n)]
+        other = [flag if i in same else not flag for i, flag in enumerate(one)]
+        return [table(k=("int", list(range(n))), v=("int", [int(f) for f in side])) for side in (one, other)]
+
+    [cause] = bench.compare(*flags(40), keys=["k"]).causes
+    assert (cause.cause, cause.cells) == ("FLAG_INVERTED", 40)
+    [cause] = bench.compare(*flags(40, same=range(12)), keys=["k"]).causes
+    assert cause.cause != "FLAG_INVERTED", "one group of rows differs, not the flag's meaning"
+
+
 FEW = [
     (code, c) for code, c in CASES if code not in OF_ALL_ROWS and code not in {"DATEPART_BASE", "ROUNDING"}
 ]

@@ -288,6 +288,25 @@ def test_some_keys_in_another_form(bench):
     assert (causes[0].cause, causes[0].cells, causes[0].share) == ("COLLATION_CASE", 8, 66.66)
 
 
+@pytest.mark.parametrize(
+    ("code", "spelled"),
+    [("COLLATION_CASE", lambda k: k.upper()), ("TRAILING_SPACE", lambda k: k + "  ")],
+)
+def test_groups_that_fall_apart_by_case_or_blanks(bench, code, spelled):
+    one = table(g=("text", KEYS), y=("int", [1] * 12), n=("int", [10] * 12))
+    apart = [spelled(k) for k in KEYS[:5]]
+    several = table(g=("text", [*KEYS, *apart]), y=("int", [1] * 17), n=("int", [10] * 7 + [5] * 10))
+    for ours, theirs, which in ((one, several, "extra"), (several, one, "missing")):
+        first, *_ = bench.compare(ours, theirs, keys=["g", "y"]).causes
+        assert (first.cause, first.scope, first.cells, first.share) == (code, WHOLE_ROW, 5, 100.0)
+        assert first.confidence == "likely" and f"5 {which} rows have the key of a row" in first.hint
+    others = table(g=("text", [*KEYS, "new1", "new2", "new3"]), y=("int", [1] * 15), n=("int", [10] * 15))
+    assert [c.cause for c in bench.compare(one, others, keys=["g", "y"]).causes] == ["VALUE_DIFF"]
+    # the same texts under another second key are other rows
+    moved = table(g=("text", [*KEYS, *apart]), y=("int", [1] * 12 + [2] * 5), n=("int", [10] * 17))
+    assert code not in {c.cause for c in bench.compare(one, moved, keys=["g", "y"]).causes}
+
+
 def test_an_empty_key_beside_null(bench):
     ours = table(a=("text", ["", "", "", "x"]), b=("int", [1, 2, 3, 4]), v=("int", [1] * 4))
     theirs = table(a=("text", [None, None, None, "x"]), b=("int", [1, 2, 3, 4]), v=("int", [1] * 4))
