@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from recon.model_result import Comparison, LintHit
     from recon.sqlscript.lint import Lint
 
+_UPDATE_FROM: Final = ("UPDATE_FROM_MULTI", "synapse")
 _MOST: Final = 5  # sentences about what is not proven
+_PICKS: Final = "which of them wins is not defined in T-SQL"  # what the runner notes of an UPDATE .. FROM
 # What the runner notes when it has seen in the data that T-SQL leaves the result open.
 _SEEN_OPEN: Final = ("is not defined in T-SQL", "is not proven here")
 
@@ -54,6 +56,8 @@ def explain(
     said = tuple(notes)
     tied = any(note.endswith(_SEEN_OPEN) and "rows tie" in note for note in said)
     work = _Work(found, lint, tied=tied or not local, seen=tied)
+    if local:
+        work.refute(picks=any(note.endswith(_PICKS) for note in said))
     causes = _together(tuple(work.better(cause) for cause in found.causes), work.mismatches)
     causes = work.with_texts_alone(causes)
     order = {CERTAIN: 0, LIKELY: 1, POSSIBLE: 2}
@@ -88,7 +92,19 @@ class _Work:
         self._found, self._lint, self._tied, self._seen = found, lint, tied, seen
         self._columns = {c.name: c for c in found.columns}
         self._explains: dict[int, list[str]] = {}
+        self._refuted: set[int] = set()
         self.mismatches = {c.name: c.mismatches for c in found.columns}
+
+    def refute(self, *, picks: bool) -> None:
+        """Leave out what the runner has looked for in the data and not found: rows that tie in an order, and
+        (without `picks`) rows of which an UPDATE .. FROM takes any.
+        """
+        hits = self._lint.hits
+        ordered = [n for n, h in enumerate(hits) if h.code == "NONDETERMINISTIC_ORDER" and not h.certain]
+        if not self._tied and any(hits[n].side == "synapse" for n in ordered):
+            self._refuted |= set(ordered)
+        if not picks:
+            self._refuted |= {n for n, h in enumerate(hits) if (h.code, h.side) == _UPDATE_FROM}
 
     def hits(self) -> tuple[LintHit, ...]:
         """All hits, with what each of them explains."""
@@ -121,10 +137,11 @@ class _Work:
         hits = self._lint.hits
         mine = [n for n in mine if _of(hits[n], cause.scope) and (nothing or hits[n].certain)]
         mine = [n for n in mine if self._fits(cause, hits[n])]
-        if mine or cause.cause != UNEXPLAINED or not self._tied:
+        if mine or cause.cause != UNEXPLAINED:
             return mine
-        # another row of a tie brings other values in every column
-        return self._matching(WHOLE_ROW, ("NONDETERMINISTIC_ORDER",))
+        # another row of a tie, or of a group, brings other values in every column
+        picked = self._matching(WHOLE_ROW, ("NONDETERMINISTIC_ORDER",))
+        return [n for n in picked if self._tied or (hits[n].certain and hits[n].scope == "rows")]
 
     def _fits(self, cause: Cause, hit: LintHit) -> bool:
         """Whether what the hit does would show in the data as it shows here."""
@@ -158,6 +175,8 @@ class _Work:
             if scope in named:
                 continue
             codes, confidence = FOR_ROWS if scope == WHOLE_ROW else FOR_CELLS, POSSIBLE
+            if scope == WHOLE_ROW and any(c.role == "key" for c in self._found.columns):
+                codes = tuple(c for c in codes if c not in {"UNION_ALL", "DUPLICATE_ROWS"})  # keys show these
             if not rows.baseline or not rows.candidate:  # every row: few reasons take them all
                 codes, confidence = ("NOT_IN_NULL" if rows.extra else "",), LIKELY
             mine = self._matching(scope, codes)
@@ -203,8 +222,9 @@ class _Work:
 
     def _matching(self, scope: str, codes: Sequence[str]) -> list[int]:
         """The hits of these codes that this scope may come from: the surest first."""
-        mine = [n for n, hit in enumerate(self._lint.hits) if hit.code in codes and _may_concern(hit, scope)]
         hits = self._lint.hits
+        mine = [n for n, hit in enumerate(hits) if hit.code in codes and _may_concern(hit, scope)]
+        mine = [n for n in mine if n not in self._refuted]
         return sorted(
             mine,
             key=lambda n: (

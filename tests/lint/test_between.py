@@ -182,3 +182,27 @@ def test_a_table_that_a_program_does_not_even_name():
     assert (hit.line, hit.scope) == (2, "rows")
     named = text + 'd = spark.table("gold.dim")\n'
     assert hits(JOINED, named, "DROPPED_JOIN", python=True) == []
+
+
+FILTERED = "INSERT INTO dbo.OUT (id, x) SELECT id, a FROM stg.T WHERE dt IS NOT NULL"
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ('spark.table("silver.t").select("id", "a")', True),
+        ('spark.table("silver.t").select("id", "a", "dt").drop("id")', True),
+        ('spark.table("silver.t").where("s = 1")', True),
+        ('spark.table("silver.t").filter(F.col("dt").isNotNull())', False),
+        ('spark.table("silver.t").filter("dt is not null")', False),
+        ('spark.table("silver.t").dropna(subset=["dt"])', False),
+        ('(lambda c: spark.table("silver.t").filter(c))(F.col("DT") > "2000-01-01")', False),
+        ('spark.sql("SELECT id, a FROM silver.t WHERE dt IS NOT NULL")', False),
+        ("spark.table(", False),
+    ],
+)
+def test_a_filter_that_no_condition_of_a_pyspark_text_mentions(text, lost):
+    found = hits(
+        FILTERED, f"from pyspark.sql import functions as F\nresult = {text}\n", "MISSING_FILTER", python=True
+    )
+    assert [(h.side, h.scope, h.certain) for h in found] == [("synapse", "rows", False)] * lost

@@ -112,6 +112,8 @@ PYTHON_UNSEEN = [
     ('df.withColumn("x", F.round("d", 1))', "ROUNDING"),
     ("total = 10 / 3", "INT_DIVISION"),
     ('df.orderBy("id").limit(10)', "NONDETERMINISTIC_ORDER"),
+    ("display(df.limit(5))", "NONDETERMINISTIC_ORDER"),
+    ("df.limit(5).show()", "NONDETERMINISTIC_ORDER"),
     ("df.dropDuplicates()", "NONDETERMINISTIC_ORDER"),
     ('F.sort_array(F.collect_list("s"))', "STRING_AGG_ORDER"),
     ('F.first("s").over(w)', "NONDETERMINISTIC_ORDER"),

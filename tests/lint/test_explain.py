@@ -295,6 +295,41 @@ def test_rows_that_tie_may_bring_other_values(run):
     assert "NONDETERMINISTIC_ORDER" not in {c.cause for c in unique.causes}
 
 
+def test_rows_that_do_not_tie_are_no_reason(run):
+    """The runner has looked: no rows tie, so ROW_NUMBER had no choice."""
+    tsql = """SELECT id, x, n FROM (SELECT id, a AS x, n, ROW_NUMBER() OVER (PARTITION BY b ORDER BY a DESC) AS r
+        FROM stg.T) q WHERE r <= 5"""
+    text = tsql.replace("stg.T", "silver.t").replace("a AS x, n,", "a AS x, concat('x', id * id % 7) AS n,")
+    found = run(tsql, text)
+    assert {(c.cause, c.scope) for c in found.causes} == {("VALUE_DIFF", "n")}
+
+
+def test_an_update_without_a_choice_is_no_reason(run):
+    update = UPDATE.format(where=" WHERE d.id > 4 AND d.id < 50")
+    text = TAKEN.format(pick="max", where=" WHERE id > 4 AND id < 50").replace(
+        "coalesce(d.rate, 0)", "d.rate * d.rate % 7"
+    )
+    found = run(update, text, target=True)
+    assert found.rows.differing
+    assert "UPDATE_FROM_MULTI" not in {c.cause for c in found.causes}
+
+
+@pytest.mark.parametrize("kept", ["UNION_ALL", "DUPLICATE_ROWS"])
+def test_duplicates_are_no_reason_where_no_key_repeats(run, kept):
+    data = run("SELECT id, a AS x FROM stg.T", "SELECT id, a AS x FROM silver.t WHERE id NOT IN (3, 17, 41)")
+    lint = {
+        "UNION_ALL": read(
+            "SELECT id, a AS x FROM stg.T", 'result = spark.table("silver.t").union(x)', python=True
+        ),
+        "DUPLICATE_ROWS": read("SELECT DISTINCT id, a AS x FROM stg.T", "SELECT id, a AS x FROM silver.t"),
+    }[kept]
+    assert kept in {h.code for h in lint.hits}
+    data = Comparison(**{name: getattr(data, name) for name in Comparison.__dataclass_fields__})
+    causes = tuple(replace(c, cause="VALUE_DIFF") for c in data.causes)
+    reasons = explain(replace(data, causes=causes), lint, (), approximate=False, local=True).found.causes
+    assert [c.cause for c in reasons] == ["VALUE_DIFF"]
+
+
 def test_a_null_in_not_in_goes_before_the_empty_side(run):
     found = run(
         "SELECT id, a AS x FROM stg.T WHERE n NOT IN (SELECT CASE WHEN id > 3 THEN name END FROM dbo.DIM)",

@@ -56,14 +56,24 @@ def distinct(node: exp.Expr, look: Look) -> Iterator[Found]:
 
 
 def compared(node: exp.Expr, look: Look) -> Iterator[Found]:
-    """Column = 'constant' in a filter or a CASE."""
+    """Column = 'constant', or one text = another, in a filter or a CASE."""
     sides = [unwrapped(node.args.get(part)) for part in ("this", "expression")]
+    if all(_is_text_column(side, look) for side in sides) and node.find_ancestor(exp.Join) is None:
+        yield Found("COLLATION_CASE", node, f"this {_COLLATED}", certain=False)
+        return
     column = next((s for s in sides if isinstance(s, exp.Column)), None)
     other = next((literal(s) for s in sides if literal(s) is not None), None)
     if column is None or other is None or other.lower() == other.upper():
         return
     if is_text(look.kind(column)) and node.find_ancestor(exp.Join) is None:
         yield Found("COLLATION_CASE", node, f"this {_COLLATED}", certain=False)
+
+
+def _is_text_column(side: exp.Expr | None, look: Look) -> bool:
+    """A column of text, or ISNULL(column, ...) of one."""
+    if isinstance(side, exp.Anonymous) and side.name.upper() in _DEFAULTS and side.expressions:
+        side = unwrapped(side.expressions[0])
+    return isinstance(side, exp.Column) and is_text(look.kind(side))
 
 
 def listed(node: exp.Expr, look: Look) -> Iterator[Found]:

@@ -229,6 +229,8 @@ def _cast(node: ast.Call, column: str) -> Iterator[PythonFound]:
 
 def _order(node: ast.Call, name: str, column: str, above: dict[ast.AST, ast.AST]) -> Iterator[PythonFound]:
     if name == "limit" and isinstance(node.func, ast.Attribute) and not _chain(node) & _ORDERS:
+        if _only_shown(node, above):
+            return
         said = "limit without orderBy: which rows it takes is not defined"
         yield PythonFound("NONDETERMINISTIC_ORDER", node, said, rows=True, hides=LOCAL)
     elif name in {"dropDuplicates", "drop_duplicates"} and node.args:
@@ -243,6 +245,14 @@ def _order(node: ast.Call, name: str, column: str, above: dict[ast.AST, ast.AST]
     elif name in {"collect_list", "collect_set"} and not _sorted(node, above):
         said = f"{name} puts its parts in no certain order: sort_array it"
         yield PythonFound("STRING_AGG_ORDER", node, said, column, hides=LOCAL)
+
+
+def _only_shown(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
+    """Whether the rows go to a person's eyes: display(x), x.show()."""
+    parent = above.get(node)
+    if isinstance(parent, ast.Call):
+        return _name(parent) == "display"
+    return isinstance(parent, ast.Attribute) and parent.attr in {"show", "display"}
 
 
 def _over(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from recon.sqlscript.lint.pieces import (
     tsql_pieces,
 )
 from recon.sqlscript.lint.python_rules import python_found
+from recon.sqlscript.lint.python_tests import tested
 from recon.sqlscript.lint.slots import ROWS
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class Reading:
     columns: dict[str, str] = field(default_factory=dict[str, str])
     python: list[PythonFound] = field(default_factory=list["PythonFound"])
     mentioned: str = ""  # a PySpark text, folded
+    tested: set[str] = field(default_factory=set[str])  # the columns, folded, that a PySpark text may test
 
     def leading(self) -> list[Piece]:
         """The statements whose rows come to the target."""
@@ -182,6 +185,9 @@ def conversion_of(table: Table, variant: Variant, original: Original) -> Convers
         reading.python += hits
         reading.pieces.add(pieces)
         reading.mentioned += cell.text.casefold()
+        reading.tested |= tested(cell.text)
+    for cell in sql if python else ():
+        reading.tested |= {word.casefold() for word in re.findall(r"\w+", cell.text)}
     _follow(flow, reading.pieces)
     reading.target = _target(flow, key_of(table.databricks) if table.databricks else "", table)
     reading.columns = _columns(reading, original, table)

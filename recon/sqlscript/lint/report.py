@@ -178,14 +178,23 @@ class Report:
         return hit if hit.scope != "unknown" else replace(hit, scope="rows")
 
     def _unmentioned(self) -> Iterator[Between]:
-        """Tables that the original joins and a PySpark text does not even name."""
+        """Tables that the original joins and a PySpark text does not even name; columns that it tests there
+        and no condition of the PySpark text mentions.
+        """
         ours, theirs = self._original.script, self._conversion.script
         names = {synapse: databricks for databricks, synapse in self._conversion.names.items()}
-        for table, (node, piece, _) in shape(ours.leading(), ours.flow, {}).joins.items():
-            theirs_name = names.get(table, "")
-            if theirs_name and theirs_name.rsplit(".", 1)[-1] not in theirs.mentioned:
-                said = f"{self._original.names[table]} is joined here and nowhere in {theirs.script.path}"
+        mine, file = shape(ours.leading(), ours.flow, {}), theirs.script.path
+        for table, (node, piece, _) in mine.joins.items():
+            if names.get(table) and not self._mentioned(names[table]):
+                said = f"{self._original.names[table]} is joined here and nowhere in {file}"
                 yield Between(Found("DROPPED_JOIN", node, said, place=node.find_ancestor(exp.Select)), piece)
+        for (table, column), tests in mine.filters.items() if not theirs.pieces.unread else ():
+            if names.get(table) and self._mentioned(names[table]) and column not in theirs.tested:
+                said = f"{self._original.names[table]} is filtered by {column} here and nowhere in {file}"
+                yield Between(Found("MISSING_FILTER", tests[0][0], said, certain=False), tests[0][1])
+
+    def _mentioned(self, table: str) -> bool:
+        return table.rsplit(".", 1)[-1] in self._conversion.script.mentioned
 
     def _null_defaults(self, ours: Reading, theirs: Reading) -> Iterator[LintHit]:
         """Columns that get a value in the place of NULL on one side only."""
