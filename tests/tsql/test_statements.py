@@ -219,6 +219,60 @@ def test_variables_may_add_up_over_groups(synapse):
     assert synapse.rows(script) == [("a5;b25;",)]
 
 
+LOGGED = """
+DECLARE @log TABLE (id int NOT NULL, msg varchar(20), at datetime2(3), amount decimal(9,2), rid uniqueidentifier);
+DECLARE @n int = 1;
+INSERT @log VALUES (1, 'before', '2024-01-31 10:00', 1.50, '6F9619FF-8B86-D011-B42D-00C04FC964FF');
+{begin}
+INSERT @log VALUES (2, 'inside', NULL, NULL, NULL);
+UPDATE @log SET msg = 'changed' WHERE id = 1;
+SET @n = 2;
+INSERT dbo.t VALUES (99);
+{end}
+SELECT id, msg, at, amount, rid, @n AS n, (SELECT COUNT(*) FROM dbo.t) AS rows_ FROM @log ORDER BY id
+"""
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "rows"),
+    [
+        ("BEGIN TRAN", "ROLLBACK", 1),
+        ("BEGIN TRAN", "COMMIT", 2),
+        ("BEGIN TRAN; BEGIN TRAN", "ROLLBACK", 1),
+        ("BEGIN TRY BEGIN TRAN", "THROW 50000, 'bad', 1; END TRY BEGIN CATCH ROLLBACK END CATCH", 1),
+        ("BEGIN TRY BEGIN TRAN", "SELECT @n = 1 / 0; END TRY BEGIN CATCH ROLLBACK; SET @n = 2 END CATCH", 1),
+    ],
+)
+def test_a_rollback_leaves_table_variables_alone(synapse, begin, end, rows):
+    """https://learn.microsoft.com/en-us/sql/t-sql/data-types/table-transact-sql"""
+    synapse.run("CREATE TABLE dbo.t (n int); INSERT dbo.t VALUES (1)")
+    found = synapse.rows(LOGGED.format(begin=begin, end=end))
+    guid = "6F9619FF-8B86-D011-B42D-00C04FC964FF"
+    assert [(*row[:4], row[4] and str(row[4]).upper(), *row[5:]) for row in found] == [
+        (1, "changed", datetime(2024, 1, 31, 10), Decimal("1.50"), guid, 2, rows),
+        (2, "inside", None, None, None, 2, rows),
+    ]
+
+
+def test_a_table_variable_declared_in_a_transaction_outlives_its_rollback(synapse):
+    script = """
+        BEGIN TRAN
+        DECLARE @log TABLE (id int IDENTITY(1, 1), msg varchar(20) NOT NULL DEFAULT 'none');
+        INSERT @log (msg) VALUES ('a'), ('b');
+        DELETE @log WHERE msg = 'a';
+        ROLLBACK
+        INSERT @log DEFAULT VALUES;
+        SELECT id, msg FROM @log ORDER BY id"""
+    assert synapse.rows(script) == [(2, "b"), (3, "none")]
+
+
+def test_a_rollback_still_takes_temp_tables_back(synapse):
+    script = """CREATE TABLE #t (n int); INSERT #t VALUES (1)
+        BEGIN TRAN; INSERT #t VALUES (2); ROLLBACK
+        SELECT n FROM #t"""
+    assert synapse.rows(script) == [(1,)]
+
+
 def test_script_variables_are_set_by_params(synapse):
     script = "DECLARE @d date = '2020-01-01', @n int = 1; SELECT @d AS d, @n AS n"
     assert synapse.rows(script) == [(date(2020, 1, 1), 1)]

@@ -125,7 +125,7 @@ def create_table(session: Session, parts: tuple[str, ...], columns: tuple[Column
     """A new, empty table. Failure 2714 when the name is taken."""
     _check_free(session, parts)
     table = session.catalog.define(parts, columns)
-    session.execute(_create(session, table, None))
+    session.execute(creation(session, table, None))
     return table
 
 
@@ -137,7 +137,8 @@ def _check_free(session: Session, parts: tuple[str, ...]) -> None:
         raise Failure(2714, f"There is already an object named '{parts[-1]}' in the database.", state=6)
 
 
-def _create(session: Session, table: TableDef, query: exp.Expr | None) -> exp.Create:
+def creation(session: Session, table: TableDef, query: exp.Expr | None) -> exp.Create:
+    """The statement that makes a table in DuckDB, empty or out of a query; its schema is made at once."""
     temporary = not table.schema
     if not temporary:
         session.execute(
@@ -172,7 +173,7 @@ def table_from(session: Session, parts: tuple[str, ...], query: Query, line: int
         exp.alias_(cast(column("q", f"c{i}"), c.type), c.name, quoted=True) for i, c in enumerate(columns)
     ]
     try:
-        return session.changed(_create(session, table, exp.select(*cells).from_(subquery(query.tree, "q"))))
+        return session.changed(creation(session, table, exp.select(*cells).from_(subquery(query.tree, "q"))))
     except Failure:
         session.catalog.forget(table)
         raise
@@ -216,7 +217,7 @@ def rebuild(
     old = replace(table, real=f"{table.real} before")
     action = exp.AlterRename(this=exp.Table(this=name(old.real)))
     session.execute(exp.Alter(this=table.tree, kind="TABLE", actions=[action]))
-    session.execute(_create(session, made, None))
+    session.execute(creation(session, made, None))
     schema = exp.Schema(this=made.tree, expressions=[name(c.name) for c in columns])
     rows = exp.Select(expressions=list(cells), from_=exp.From(this=old.tree))
     try:

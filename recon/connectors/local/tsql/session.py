@@ -114,10 +114,12 @@ class Session:
     trancount: int = 0
     doomed: bool = False
     saved: Catalog | None = None
+    kept: dict[str, pa.Table] = field(default_factory=dict[str, "pa.Table"])  # rows of table variables
     fetch_status: int = -1
     loops: int = 0  # how many WHILE are open
     _calculator: duckdb.DuckDBPyConnection | None = None
     _has_sha512: bool = False
+    _changed: dict[str, exp.Table] = field(default_factory=dict[str, "exp.Table"])  # table variables
 
     # --- what functions ask ---------------------------------------------------------------
 
@@ -211,11 +213,23 @@ class Session:
         """Run a statement. Failure for what T-SQL would report too, ProgramError for what it would not."""
         if self.doomed:
             raise Failure(3930, "The current transaction cannot be committed. Roll back the transaction.")
+        self.keep_changed()
         try:
-            return self.con.execute(spelled(tree))
+            found = self.con.execute(spelled(tree))
         except duckdb.Error as error:
             self.doomed = self.trancount > 0
             raise failure_of(error) from error
+        target = tree.this.find(exp.Table) if self.trancount and isinstance(tree, _CHANGES) else None
+        if target is not None and target.name.startswith("@"):
+            self._changed[target.name] = target
+        return found
+
+    def keep_changed(self) -> None:
+        """Read out the table variables that the last statement in a transaction has changed."""
+        for real, table in self._changed.items():
+            every = exp.Select(expressions=[exp.Star()], from_=exp.From(this=table.copy()))
+            self.kept[real] = self.con.sql(spelled(every)).to_arrow_table()
+        self._changed.clear()
 
     def stream(self, tree: Tree, rows: int) -> pa.RecordBatchReader:
         """The rows of a query as Arrow batches of at most `rows`."""
@@ -240,6 +254,7 @@ class Session:
         """BEGIN TRAN."""
         if self.trancount == 0:
             self.saved = self.catalog.copy()
+            self.kept.clear()
             self.con.begin()
         self.trancount += 1
 
@@ -254,11 +269,12 @@ class Session:
             self.con.commit()
 
     def rollback(self) -> None:
-        """ROLLBACK: everything since the outermost BEGIN TRAN."""
+        """ROLLBACK: everything since the outermost BEGIN TRAN, table variables too."""
         if self.trancount == 0:
             raise Failure(3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.")
         self.con.rollback()
         self.trancount, self.doomed = 0, False
+        self._changed.clear()
         if self.saved is not None:
             self.catalog.restore(self.saved)
 
@@ -290,6 +306,9 @@ _BY_TEXT = (
         "The MERGE statement attempted to UPDATE or DELETE the same row more than once.",
     ),
 )
+
+
+_CHANGES = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create)
 
 
 def _sha512(data: bytes) -> bytes:

@@ -15,6 +15,7 @@ from recon.connectors.local.tsql import (
     fn_numeric,
     fn_sequence,
     fn_text,
+    table_variables,
     tables,
 )
 from recon.connectors.local.tsql.alter_rows import delete, update
@@ -258,7 +259,7 @@ def _commit(runner: Runner, leaf: Leaf) -> None:
 
 
 def _rollback(runner: Runner, leaf: Leaf) -> None:
-    runner.session.rollback()
+    table_variables.rollback(runner.session)
 
 
 def _nothing(runner: Runner, leaf: Leaf) -> None:
