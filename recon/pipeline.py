@@ -27,6 +27,7 @@ from recon.steps.execute import execute
 from recon.steps.explain import explain, loose_clocks
 from recon.steps.extract import confirmed, extract
 from recon.steps.manifest import Checkpoint
+from recon.steps.spellings import one_spelling
 from recon.steps.stopped import stopped
 from recon.steps.transfer import transfer
 from recon.steps.verify import verify
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recon.model import Project, Table, Variant
-    from recon.ports import Ports
+    from recon.ports import Comparer, Ports
     from recon.progress import Progress
     from recon.steps.extract import Extracted
 
@@ -126,7 +127,7 @@ def _steps(
             progress,
             mask_key=ports.mask_key,
         )
-        return _explained(run, found, point.extracted, facts, notes)
+        return _explained(run, found, point.extracted, comparer, facts, notes)
 
 
 def _extracted(run: Walk, ports: Ports, progress: Progress, notes: list[str]) -> Checkpoint:
@@ -197,7 +198,12 @@ def _cleared(ports: Ports, place: str, progress: Progress) -> None:
 
 
 def _explained(
-    run: Walk, found: Comparison, extracted: Extracted, facts: dict[str, Any], notes: list[str]
+    run: Walk,
+    found: Comparison,
+    extracted: Extracted,
+    comparer: Comparer,
+    facts: dict[str, Any],
+    notes: list[str],
 ) -> Comparison:
     """The comparison with what the texts of both scripts say about it; the hits go into `facts`."""
     columns = {extract.table: extract.columns for extract in extracted.inputs}
@@ -207,7 +213,12 @@ def _explained(
     pinned = run.project.session.now is not None
     texts = lint(run.table, run.variant, columns, duckdb=approximate, pinned=pinned)
     notes += loose_clocks(texts) if pinned else ()
-    explained = explain(found, texts, notes, approximate=approximate, local=local)
+    rows = found.rows
+    collated = any(hit.code == "COLLATION_CASE" for hit in texts.hits) and texts.words is not None
+    alike = bool(collated and rows.differing + rows.missing + rows.extra) and one_spelling(
+        comparer, extracted.inputs, texts.constants, texts.words or ()
+    )
+    explained = explain(found, texts, notes, approximate=approximate, local=local, alike=alike)
     facts["lint"] = explained.hits
     verdict, reasons = unproven(explained.found.verdict, explained.found.reasons, run.doubts)
     return replace(explained.found, verdict=verdict, reasons=reasons)

@@ -46,18 +46,27 @@ class Explained:
 
 
 def explain(
-    found: Comparison, lint: Lint, notes: Iterable[str], *, approximate: bool, local: bool
+    found: Comparison,
+    lint: Lint,
+    notes: Iterable[str],
+    *,
+    approximate: bool,
+    local: bool,
+    alike: bool = False,
 ) -> Explained:
     """Bring `found` and the hits together.
 
     `notes` are those of the run; `approximate` says that DuckDB stood in for Databricks, `local` that the
-    baseline came from the T-SQL runner.
+    baseline came from the T-SQL runner, `alike` that the inputs hold no text in two spellings that are one
+    to a collation.
     """
     said = tuple(notes)
     tied = any(note.endswith(_SEEN_OPEN) and "rows tie" in note for note in said)
     work = _Work(found, lint, tied=tied or not local, seen=tied)
     if local:
         work.refute(picks=any(note.endswith(_PICKS) for note in said))
+    if alike:
+        work.leave_out("COLLATION_CASE")
     causes = _together(tuple(work.better(cause) for cause in found.causes), work.mismatches)
     causes = work.with_texts_alone(causes)
     order = {CERTAIN: 0, LIKELY: 1, POSSIBLE: 2}
@@ -105,6 +114,10 @@ class _Work:
             self._refuted |= set(ordered)
         if not picks:
             self._refuted |= {n for n, h in enumerate(hits) if (h.code, h.side) == _UPDATE_FROM}
+
+    def leave_out(self, code: str) -> None:
+        """Leave out what the data rules out."""
+        self._refuted |= {n for n, hit in enumerate(self._lint.hits) if hit.code == code}
 
     def hits(self) -> tuple[LintHit, ...]:
         """All hits, with what each of them explains."""

@@ -330,6 +330,22 @@ def test_duplicates_are_no_reason_where_no_key_repeats(run, kept):
     assert [c.cause for c in reasons] == ["VALUE_DIFF"]
 
 
+OPEN = "SELECT id, CASE WHEN {} THEN {} ELSE {} END AS x FROM {}"
+
+
+def test_a_collation_is_no_reason_where_no_text_has_two_spellings(run):
+    """All of stg.T's texts and all constants are spelled in one way only; then in two."""
+    tsql = OPEN.format("s = 's1'", "1", "0", "stg.T")
+    inverted = run(tsql, OPEN.format("s = 's1'", "id % 3", "id % 5", "silver.t"))
+    assert "COLLATION_CASE" in {h.code for h in inverted.lint}
+    assert "COLLATION_CASE" not in {c.cause for c in inverted.causes}
+    cased = OPEN.format("s = 'S1'", "1", "0", "stg.T")
+    [lost] = run(cased, OPEN.format("s = 'S1'", "1", "0", "silver.t")).causes
+    assert (lost.cause, lost.scope) == ("COLLATION_CASE", "x")
+    upper = run(tsql, OPEN.format("upper(s) = 's1'", "1", "0", "silver.t"))
+    assert [c.cause for c in upper.causes] == ["COLLATION_CASE"]
+
+
 def test_a_null_in_not_in_goes_before_the_empty_side(run):
     found = run(
         "SELECT id, a AS x FROM stg.T WHERE n NOT IN (SELECT CASE WHEN id > 3 THEN name END FROM dbo.DIM)",

@@ -28,7 +28,7 @@ class Lint:
 
     `calls` has, by side and folded column of the target, the functions and operators that its values pass;
     it is whole only for the columns in `followed`. `words` are all words of both texts in capitals, None
-    where a script leads to texts that are not here.
+    where a script leads to texts that are not here. `constants` are the texts that they write out.
     """
 
     hits: tuple[LintHit, ...] = ()
@@ -37,6 +37,7 @@ class Lint:
     )
     followed: dict[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
     words: frozenset[str] | None = None
+    constants: frozenset[str] = frozenset()
 
 
 def lint(
@@ -64,4 +65,5 @@ def lint(
         calls={side.side: side.calls() for side in sides},
         followed={side.side: side.followed() for side in sides},
         words=None if opaque else frozenset(re.findall(r"\w+", text)),
+        constants=frozenset(constant for side in sides for constant in side.constants()),
     )

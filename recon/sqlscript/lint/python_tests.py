@@ -1,4 +1,4 @@
-"""Which columns a PySpark text tests somewhere: in a comparison, a filter, a join, or SQL inside a string."""
+"""What stands in a PySpark text: the columns that it tests somewhere, and the texts that it writes out."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ def tested(text: str) -> frozenset[str]:
     except SyntaxError:
         return frozenset()
     return frozenset(name.casefold() for node in ast.walk(tree) for name in _named(node))
+
+
+def strings(text: str) -> frozenset[str]:
+    """Its constants of text. Empty for what is not Python."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return frozenset()
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return frozenset(value for value in constants if isinstance(value, str))
 
 
 def _named(node: ast.AST) -> Iterator[str]:

@@ -20,7 +20,7 @@ from recon.sqlscript.lint.pieces import (
     tsql_pieces,
 )
 from recon.sqlscript.lint.python_rules import python_found
-from recon.sqlscript.lint.python_tests import tested
+from recon.sqlscript.lint.python_tests import strings, tested
 from recon.sqlscript.lint.slots import ROWS
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Reading:
     columns: dict[str, str] = field(default_factory=dict[str, str])
     python: list[PythonFound] = field(default_factory=list["PythonFound"])
     mentioned: str = ""  # a PySpark text, folded
+    strings: set[str] = field(default_factory=set[str])  # those of a PySpark text
     tested: set[str] = field(default_factory=set[str])  # the columns, folded, that a PySpark text may test
 
     def leading(self) -> list[Piece]:
@@ -103,6 +104,16 @@ class Reading:
                 for column in fed[1] if fed else ():
                     found.setdefault(column.casefold(), set()).add(name)
         return {column: frozenset(names) for column, names in found.items()}
+
+    def constants(self) -> frozenset[str]:
+        """The texts that are written out in the script."""
+        written = {
+            node.name
+            for piece in self.pieces.read
+            for node in piece.tree.find_all(exp.Literal, exp.National)
+            if not isinstance(node, exp.Literal) or node.is_string
+        }
+        return frozenset(written | self.strings)
 
     def followed(self) -> frozenset[str]:
         """The target's columns, folded as Synapse names them, whose way was read to its end."""
@@ -186,6 +197,7 @@ def conversion_of(table: Table, variant: Variant, original: Original) -> Convers
         reading.pieces.add(pieces)
         reading.mentioned += cell.text.casefold()
         reading.tested |= tested(cell.text)
+        reading.strings |= strings(cell.text)
     for cell in sql if python else ():
         reading.tested |= {word.casefold() for word in re.findall(r"\w+", cell.text)}
     _follow(flow, reading.pieces)
