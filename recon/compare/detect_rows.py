@@ -14,7 +14,7 @@ from recon.compare import queries, reading
 from recon.compare import trees as t
 from recon.compare.answers import one_row
 from recon.compare.causes import POSSIBLE
-from recon.compare.detect_split import split_keys
+from recon.compare.detect_split import defaulted_key, split_keys
 from recon.compare.detect_surrogate import surrogate_key
 from recon.compare.forms import INSTANTS, Form
 from recon.compare.queries import CLASSIFIED, MANY, Which
@@ -48,7 +48,7 @@ def row_causes(alone: Alone) -> Iterator[Cause]:
         return
     aligned: list[Cause] = []
     if rows.missing and rows.extra:
-        aligned = [*_key_form(alone), *surrogate_key(alone)]
+        aligned = [*_key_form(alone), *surrogate_key(alone)] or [*defaulted_key(alone)]
     if any(c.cells == rows.missing + rows.extra for c in aligned):
         yield from aligned
         return

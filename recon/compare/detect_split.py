@@ -1,10 +1,13 @@
-"""Rows that one side holds as one, the other as several: case or trailing blanks tell their keys apart."""
+"""Rows whose keys do not line up: one side tells them apart by case or blanks, or has a default for NULL."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from sqlglot import exp
+
+from recon.compare import dialect as d
 from recon.compare import queries
 from recon.compare import trees as t
 from recon.compare.answers import one_row
@@ -15,8 +18,6 @@ from recon.compare.signs import FEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from sqlglot import exp
 
     from recon.compare.alone import Alone
     from recon.compare.queries import Which
@@ -59,6 +60,68 @@ def split_keys(alone: Alone, which: Which) -> Iterator[Cause]:
             sure = LIKELY if found >= FEW else POSSIBLE
             yield replace(cause, hint=f"{hint} See {link}" if link else hint, confidence=sure)
             return
+
+
+def defaulted_key(alone: Alone) -> Iterator[Cause]:
+    """The reason, if extra rows have NULL in a column of the key and missing rows one value, or the other way
+    round, and they line up by the rest of the key: a default for NULL was lost, or added.
+    """
+    plan = alone.plan
+    for i in () if plan.whole or alone.twice else plan.keys:
+        for null, full in _BOTH:
+            system, other = ("Databricks", "Synapse") if null == "c" else ("Synapse", "Databricks")
+            [found] = alone.engine.query(_lined_up(alone, i, null, full))
+            pairs = found["pairs_"]
+            if not pairs or found["nulls"] != pairs or found["least"] != found["most"]:
+                continue
+            said = alone.cause(
+                "NULL_NOT_HANDLED",
+                2 * pairs,
+                alone.rows.missing + alone.rows.extra,
+                side=system,
+                value=f" in the key where {other} has one value"
+                + ("" if plan.compared[i].rule.sensitive else f", {found['least']}"),
+            )
+            confidence = LIKELY if pairs >= FEW else POSSIBLE
+            yield replace(said, scope=plan.compared[i].name, confidence=confidence)
+            return
+
+
+_BOTH: Final[tuple[tuple[Which, Which], ...]] = (("c", "b"), ("b", "c"))
+
+
+def _lined_up(alone: Alone, i: int, null: Which, full: Which) -> exp.Select:
+    """One row: `nulls`, the rows of the one side with NULL in that column of the key; `pairs_` of them and
+    rows of the other side with a value there, the rest of the key being the same; `least` and `most` of these
+    values.
+    """
+    plan = alone.plan
+    others = [n for n in plan.keys if n != i]
+
+    def rows(which: Which, empty: bool) -> exp.Select:
+        cell = queries.in_form(plan, i, which, t.column(f"{which}{i}"))
+        keys = [t.named(queries.in_form(plan, n, which, t.column(f"{which}{n}")), f"k{n}") for n in others]
+        there = "b" if which == "c" else "c"
+        held = t.is_null(cell) if empty else t.not_null(cell)
+        where = t.all_of(t.negate(t.column(f"in_{there}")), held)
+        return t.select([t.named(d.as_text(cell), "v"), *keys], t.table(CLASSIFIED), where=where)
+
+    on = t.all_of(*(t.same(t.column(f"k{n}", "a"), t.column(f"k{n}", "z")) for n in others))
+    pairs = t.select(
+        [
+            t.named(t.rows_counted(), "pairs_"),
+            t.named(exp.Min(this=t.column("v", "z")), "least"),
+            t.named(exp.Max(this=t.column("v", "z")), "most"),
+        ],
+        t.inner(rows(null, empty=True), "a"),
+        joins=[t.join(t.inner(rows(full, empty=False), "z"), on)],
+    )
+    nulls = t.select([t.named(t.rows_counted(), "nulls")], t.inner(rows(null, empty=True), "x"))
+    columns = [t.column(c, "p") for c in ("pairs_", "least", "most")]
+    always = exp.true()
+    return t.select(
+        [*columns, t.column("nulls", "n")], t.inner(pairs, "p"), joins=[t.join(t.inner(nulls, "n"), always)]
+    )
 
 
 def _respelled(

@@ -307,6 +307,39 @@ def test_groups_that_fall_apart_by_case_or_blanks(bench, code, spelled):
     assert code not in {c.cause for c in bench.compare(one, moved, keys=["g", "y"]).causes}
 
 
+@pytest.mark.parametrize(("kind", "default"), [("int", -1), ("text", "none"), ("date", date(1900, 1, 1))])
+def test_a_default_for_null_in_a_key(bench, kind, default):
+    values = {
+        "int": [5, 6, 7],
+        "text": ["a", "b", "c"],
+        "date": [DAY, DAY + timedelta(1), DAY + timedelta(2)],
+    }[kind]
+    held = [values[n % 3] if n % 4 else None for n in range(24)]
+    filled = [default if v is None else v for v in held]
+    plain, kept = (
+        table(g=(kind, column), m=("int", list(range(24))), n=("int", [n * 7 for n in range(24)]))
+        for column in (held, filled)
+    )
+    for ours, theirs, side in ((kept, plain, "Databricks"), (plain, kept, "Synapse")):
+        [cause] = bench.compare(ours, theirs, keys=["g", "m"]).causes
+        assert (cause.cause, cause.scope, cause.cells, cause.share) == ("NULL_NOT_HANDLED", "g", 12, 100.0)
+        assert cause.hint.startswith(f"NULL on one side only: {side} has NULL in the key where")
+        assert cause.confidence == "likely" and str(default) in cause.hint
+
+
+def test_other_keys_beside_null_are_no_default(bench):
+    keys = [(None if n % 4 == 0 else n, n) for n in range(24)]
+    several = [(100 + n if g is None else g, n) for n, (g, _) in enumerate(keys)]
+    others = [(-1, 1000 + n) if g is None else (g, n) for n, (g, _) in enumerate(keys)]
+    for changed in (several, others):
+        ours, theirs = (
+            table(g=("int", [g for g, _ in k]), m=("int", [m for _, m in k]), v=("int", [1] * 24))
+            for k in (keys, changed)
+        )
+        causes = bench.compare(ours, theirs, keys=["g", "m"]).causes
+        assert "NULL_NOT_HANDLED" not in {c.cause for c in causes}
+
+
 def test_an_empty_key_beside_null(bench):
     ours = table(a=("text", ["", "", "", "x"]), b=("int", [1, 2, 3, 4]), v=("int", [1] * 4))
     theirs = table(a=("text", [None, None, None, "x"]), b=("int", [1, 2, 3, 4]), v=("int", [1] * 4))

@@ -61,6 +61,15 @@ def test_what_missing_and_extra_rows_share(benches):
     lost = without(data, lambda r: r["region"] == "FR")
     for frames, code in (((data, lost), "JOIN_TYPE"), ((lost, data), "MISSING_FILTER")):
         assert [c.cause for c in same_result(benches, *frames, keys=["id"]).causes] == [code]
+    names = [f"ab{n}" if n % 3 else None for n in range(9)]
+    rest = {"m": ("int", list(range(9))), "v": ("int", [n * n for n in range(9)])}
+    keys = table(g=("text", names), **rest)
+    filled = table(g=("text", [g or "none" for g in names]), **rest)
+    upper = table(g=("text", [g and g.upper() for g in names]), **rest)
+    split = pa.concat_tables([keys, upper.slice(1, 2)])
+    for other, code in ((filled, "NULL_NOT_HANDLED"), (split, "COLLATION_CASE")):
+        found = same_result(benches, keys, other, keys=["g", "m"]).causes
+        assert code in {c.cause for c in found}
 
 
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
