@@ -58,7 +58,7 @@ def row_causes(alone: Alone) -> Iterator[Cause]:
             found += split
         elif alone.count(side) > max(1, alone.repeated[side]):
             found += _telling(alone, side, alone.count(side) - alone.repeated[side])
-    yield from (*aligned, *found)
+    yield from (*aligned, *sorted(found, key=lambda c: -c.cells))
     if not (aligned and found):  # else the same row may count in both
         yield from _unexplained(alone, sum(c.cells for c in (*aligned, *found)))
 

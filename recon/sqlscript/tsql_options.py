@@ -31,7 +31,8 @@ NEXT_VALUE = "NEXT_VALUE_FOR"  # how `NEXT VALUE FOR s` is spelled for the parse
 XML_AS_TEXT = "ROOT('recon text')"  # how `.value('.', ...)` behind FOR XML ... TYPE is spelled for the parser
 _WHOLE_XML = {"'.'", "'text()[1]'", "'./text()[1]'", "'(./text())[1]'"}  # paths that mean all of its text
 _COMPOUND = words("+= -= *= /= %= &= |= ^=")
-_ENDS_AN_ITEM = words("FROM WHERE OPTION OUTPUT")
+_ENDS_AN_ITEM = words("FROM WHERE OPTION OUTPUT WHEN")
+OWN = "recon target"  # before the column that `a += b` adds to, for the parser
 
 
 def without_options(tokens: Sequence[Token], verb: str, file: str) -> list[Token]:
@@ -41,6 +42,20 @@ def without_options(tokens: Sequence[Token], verb: str, file: str) -> list[Token
     out = _simple_assignments(out)
     out = _next_values(_plain_operators(_xml_values(out)))
     return _one_from(out) if verb == "DELETE" else out
+
+
+def with_own_columns(tokens: Sequence[Token]) -> list[Token]:
+    """`SET a += b` to `SET [recon target].a += b`: the column is the target's, whatever else is called so.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/queries/update-transact-sql#arguments
+    """
+    out: list[Token] = []
+    for at, token in enumerate(tokens):
+        named = token.kind in {Kind.NAME, Kind.QUOTED} and _word(tokens, at - 1) in {"SET", ","}
+        if named and _word(tokens, at + 1) in _COMPOUND:
+            out += [_made(f"[{OWN}]", token, Kind.QUOTED), _made(".", token)]
+        out.append(token)
+    return out
 
 
 def closing(tokens: Sequence[Token], at: int) -> int:

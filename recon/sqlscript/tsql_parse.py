@@ -15,7 +15,8 @@ from sqlglot.errors import SqlglotError
 
 from recon.errors import ProgramError
 from recon.sqlscript.plain import plain_trees
-from recon.sqlscript.tsql_options import without_options
+from recon.sqlscript.tokens import Kind
+from recon.sqlscript.tsql_options import with_own_columns, without_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +31,8 @@ _NO_WORDS: Final = {"ANY", "CONNECT_BY_ROOT", "IF", "NEXT"}
 
 def statement(leaf: Leaf, file: str) -> Tree:
     """The tree of a leaf. ProgramError with its line when it is not understood."""
-    return _parse(without_options(leaf.parts, leaf.verb, file), leaf.line, file)
+    tokens = with_own_columns(leaf.parts) if leaf.verb in {"UPDATE", "MERGE"} else leaf.parts
+    return _parse(without_options(tokens, leaf.verb, file), leaf.line, file)
 
 
 def condition(leaf: Leaf, file: str) -> Tree:
@@ -98,9 +100,16 @@ def _lined(pieces: Iterable[str | Token], line: int) -> str:
             text.append(piece)
             continue
         text.append("\n" * (piece.line - now) or " ")
-        text.append(piece.text)
+        text.append(_spelled(piece))
         now = max(now, piece.line) + piece.text.count("\n")
     return "".join(text)
+
+
+def _spelled(token: Token) -> str:
+    """Its text; a temporary table that is called like a keyword (`#join`) in brackets."""
+    bare = token.text.lstrip("#")
+    plain = token.kind is not Kind.TEMP or not (bare[:1].isdigit() or bare.upper() in TSQL.Tokenizer.KEYWORDS)
+    return token.text if plain else f"[{token.text}]"
 
 
 def _words(error: SqlglotError) -> str:

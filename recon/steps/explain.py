@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from recon.sqlscript.lint import Lint
 
 _UPDATE_FROM: Final = ("UPDATE_FROM_MULTI", "synapse")
+_FEW: Final = 34  # percent of the missing and extra rows
 _MOST: Final = 5  # sentences about what is not proven
 _PICKS: Final = "which of them wins is not defined in T-SQL"  # what the runner notes of an UPDATE .. FROM
 # What the runner notes when it has seen in the data that T-SQL leaves the result open.
@@ -72,9 +73,10 @@ def explain(
     order = {CERTAIN: 0, LIKELY: 1, POSSIBLE: 2}
     rows = sorted(
         (c for c in causes if c.scope == WHOLE_ROW and c.cause != UNEXPLAINED),
-        key=lambda c: (c.cause == "EMPTY_SIDE", order.get(c.confidence, 3)),  # which says what, not why
+        # what says no reason, and what explains few of the rows, comes later
+        key=lambda c: (c.cause == "EMPTY_SIDE", _few(c), order.get(c.confidence, 3)),
     )
-    others = [c for c in causes if c not in rows]
+    others = sorted((c for c in causes if c not in rows), key=lambda c: (c.cause == UNEXPLAINED, -c.cells))
     engines = {LOCAL} | ({DUCKDB} if approximate else set[str]()) | ({RUNNER} if local else set[str]())
     why = _open(found, lint.hits, said, engines)
     verdict, reasons = unproven(found.verdict, found.reasons, why)
@@ -150,11 +152,14 @@ class _Work:
         hits = self._lint.hits
         mine = [n for n in mine if _of(hits[n], cause.scope) and (nothing or hits[n].certain)]
         mine = [n for n in mine if self._fits(cause, hits[n])]
-        if mine or cause.cause != UNEXPLAINED:
+        if mine or cause.cause == "TYPE_CHANGED":
             return mine
-        # another row of a tie, or of a group, brings other values in every column
+        # another row of a tie, or of a group, brings other values in every column, if not the same change in
+        # every row
         picked = self._matching(WHOLE_ROW, ("NONDETERMINISTIC_ORDER",))
-        return [n for n in picked if self._tied or (hits[n].certain and hits[n].scope == "rows")]
+        if cause.cause != UNEXPLAINED or not self._tied:
+            picked = [n for n in picked if hits[n].certain and hits[n].scope == "rows"]
+        return picked if cause.cause == UNEXPLAINED or cause.cells < self._found.rows.paired else []
 
     def _fits(self, cause: Cause, hit: LintHit) -> bool:
         """Whether what the hit does would show in the data as it shows here."""
@@ -272,6 +277,10 @@ class _Work:
         if counts:
             return f"The column comes from {counts[0]}, so a row more or less is counted on one side."
         return CATALOGUE[UNEXPLAINED].hint
+
+
+def _few(cause: Cause) -> bool:
+    return cause.share is not None and cause.share < _FEW
 
 
 def _rows_unexplained(cause: Cause) -> bool:

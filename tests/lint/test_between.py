@@ -206,3 +206,46 @@ def test_a_filter_that_no_condition_of_a_pyspark_text_mentions(text, lost):
         FILTERED, f"from pyspark.sql import functions as F\nresult = {text}\n", "MISSING_FILTER", python=True
     )
     assert [(h.side, h.scope, h.certain) for h in found] == [("synapse", "rows", False)] * lost
+
+
+@pytest.mark.parametrize(
+    ("how", "text", "code"),
+    [
+        ("LEFT", 't.join(d, "id")', "JOIN_TYPE"),
+        ("FULL", 't.join(d, t.id == d.id, "left")', "JOIN_TYPE"),
+        ("LEFT", 't.join(d, "id", "left_outer")', ""),
+        ("LEFT", 't.join(d, on="id", how="full")', ""),
+        ("FULL", 't.join(d, "id", "outer")', ""),
+        ("LEFT", 't.join(d, "id", kind)', ""),
+        ("LEFT", 'spark.sql("SELECT * FROM silver.t t LEFT JOIN gold.dim d ON d.id = t.id")', ""),
+        ("LEFT", 'spark.sql("SELECT * FROM silver.t t JOIN gold.dim d ON d.id = t.id")', "JOIN_TYPE"),
+        ("LEFT", 't.select(",".join(names))', ""),
+    ],
+)
+def test_a_join_of_a_kind_that_a_pyspark_text_has_not(how, text, code):
+    tsql = f"INSERT INTO dbo.OUT (id, s) SELECT t.id, d.name FROM stg.T t {how} JOIN dbo.DIM d ON d.id = t.id"
+    head = 't = spark.table("silver.t")\nd = spark.table("gold.dim")\n'
+    found = hits(tsql, f"{head}result = {text}\n", "JOIN_TYPE", python=True)
+    assert [(h.code, h.side, h.certain) for h in found] == [(code, "synapse", False)] * bool(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        (
+            'spark.sql("MERGE INTO gold.out o USING silver.t t ON o.id = t.id WHEN NOT MATCHED THEN INSERT *")',
+            True,
+        ),
+        (
+            'spark.sql("MERGE INTO gold.out o USING silver.t t ON o.id = t.id WHEN NOT MATCHED BY SOURCE THEN DELETE")',
+            False,
+        ),
+        ('o.merge(t, "o.id = t.id").whenNotMatchedInsertAll().execute()', True),
+        ('o.merge(t, "o.id = t.id").whenNotMatchedBySourceDelete().execute()', False),
+        ('spark.table("silver.t").write.saveAsTable("gold.out")', False),
+    ],
+)
+def test_deletes_of_a_merge_that_a_pyspark_text_has_not(text, lost):
+    tsql = """MERGE dbo.OUT o USING stg.T t ON o.id = t.id WHEN NOT MATCHED BY TARGET THEN INSERT (id) VALUES (t.id)
+        WHEN NOT MATCHED BY SOURCE THEN DELETE;"""
+    assert len(hits(tsql, text, "MERGE_DELETE_MISSING", python=True)) == lost

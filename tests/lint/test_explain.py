@@ -304,6 +304,26 @@ def test_rows_that_do_not_tie_are_no_reason(run):
     assert {(c.cause, c.scope) for c in found.causes} == {("VALUE_DIFF", "n")}
 
 
+def test_any_row_of_a_group_may_bring_the_same_shift(run):
+    """Of a few rows, that is: what shifts every row is no matter of chance."""
+    lint = read(
+        "SELECT id, a AS x FROM stg.T", 'result = spark.table("silver.t").dropDuplicates(["id"])', python=True
+    )
+    query = "SELECT id, a {} AS x, b + {} AS y FROM {}"
+    for shift, code in (
+        ("CASE WHEN id < 9 THEN 3 ELSE 0 END", "NONDETERMINISTIC_ORDER"),
+        ("3", "CONSTANT_SHIFT"),
+    ):
+        found = run(
+            query.format("", 0, "stg.T"),
+            query.format(f"+ {shift}", "CASE WHEN id < 30 THEN id % 7 ELSE 0 END", "silver.t"),
+        )
+        data = Comparison(**{name: getattr(found, name) for name in Comparison.__dataclass_fields__})
+        reasons = explain(data, lint, (), approximate=False, local=True).found.causes
+        assert {c.scope: c.cause for c in reasons} == {"x": code, "y": "NONDETERMINISTIC_ORDER"}
+        assert [c.cells for c in reasons] == sorted((c.cells for c in reasons), reverse=True)
+
+
 def test_an_update_without_a_choice_is_no_reason(run):
     update = UPDATE.format(where=" WHERE d.id > 4 AND d.id < 50")
     text = TAKEN.format(pick="max", where=" WHERE id > 4 AND id < 50").replace(

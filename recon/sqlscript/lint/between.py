@@ -142,8 +142,13 @@ def differences(
     yield from _ranges(original, conversion, other)
     for deletes, node, piece in original.merges:
         if deletes and conversion.merges and not any(d for d, _, _ in conversion.merges):
-            said = f"rows WHEN NOT MATCHED BY SOURCE are deleted here; no MERGE of {other} does so"
-            yield Between(Found("MERGE_DELETE_MISSING", node.this, said, place=node), piece)
+            yield Between(not_deleted(node, other), piece)
+
+
+def not_deleted(merge: exp.Expr, other: str) -> Found:
+    """The hit for a MERGE whose deletes no MERGE of the other file has."""
+    said = f"rows WHEN NOT MATCHED BY SOURCE are deleted here; no MERGE of {other} does so"
+    return Found("MERGE_DELETE_MISSING", merge.this, said, place=merge)
 
 
 def _joins(original: Shape, conversion: Shape, other: str, tables: Mapping[str, str]) -> Iterator[Between]:

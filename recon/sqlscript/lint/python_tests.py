@@ -16,6 +16,14 @@ _OF_COLUMNS: Final = frozenset(  # what they are called on, too
 )
 
 
+_KINDS: Final = {
+    **dict.fromkeys(("", "inner", "cross"), "inner"),
+    **dict.fromkeys(("left", "leftouter"), "left"),
+    **dict.fromkeys(("right", "rightouter"), "right"),
+    **dict.fromkeys(("full", "outer", "fullouter"), "full"),
+}
+
+
 def tested(text: str) -> frozenset[str]:
     """Their names, folded; more than they are, never less: a condition may be kept in a variable, or be a
     value. Every word of a text with blanks or signs in it counts. Empty for what is not Python.
@@ -35,6 +43,22 @@ def strings(text: str) -> frozenset[str]:
         return frozenset()
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return frozenset(value for value in constants if isinstance(value, str))
+
+
+def join_kinds(text: str) -> frozenset[str]:
+    """How its DataFrames are joined: "inner", "left", "right", "full", other words as written, "?"."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return frozenset()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join":
+            given = [*node.args[2:3], *(k.value for k in node.keywords if k.arg == "how")]
+            if given or len(node.args) > 1 or node.keywords:  # ", ".join(x) has one argument
+                how = given[0].value if given and isinstance(given[0], ast.Constant) else "?" if given else ""
+                found.add(_KINDS.get(str(how).replace("_", "").lower(), str(how)))
+    return frozenset(found)
 
 
 def _named(node: ast.AST) -> Iterator[str]:

@@ -20,7 +20,7 @@ from recon.sqlscript.lint.pieces import (
     tsql_pieces,
 )
 from recon.sqlscript.lint.python_rules import python_found
-from recon.sqlscript.lint.python_tests import strings, tested
+from recon.sqlscript.lint.python_tests import join_kinds, strings, tested
 from recon.sqlscript.lint.slots import ROWS
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Reading:
     columns: dict[str, str] = field(default_factory=dict[str, str])
     python: list[PythonFound] = field(default_factory=list["PythonFound"])
     mentioned: str = ""  # a PySpark text, folded
+    joins: set[str] = field(default_factory=set[str])  # how the DataFrames of a PySpark text are joined
     strings: set[str] = field(default_factory=set[str])  # those of a PySpark text
     tested: set[str] = field(default_factory=set[str])  # the columns, folded, that a PySpark text may test
 
@@ -198,6 +199,7 @@ def conversion_of(table: Table, variant: Variant, original: Original) -> Convers
         reading.mentioned += cell.text.casefold()
         reading.tested |= tested(cell.text)
         reading.strings |= strings(cell.text)
+        reading.joins |= join_kinds(cell.text)
     for cell in sql if python else ():
         reading.tested |= {word.casefold() for word in re.findall(r"\w+", cell.text)}
     _follow(flow, reading.pieces)

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.parsers.databricks import DatabricksParser
 
 from recon.model_result import LintHit
-from recon.sqlscript.lint.between import Between, differences, null_defaults, shape
+from recon.sqlscript.lint.between import Between, Shape, differences, not_deleted, null_defaults, shape
 from recon.sqlscript.lint.databricks_rules import DATABRICKS_CALLS, DATABRICKS_NODES
 from recon.sqlscript.lint.found import DUCKDB, LINKS, Found, Look
 from recon.sqlscript.lint.pieces import SYNAPSE
@@ -188,10 +188,36 @@ class Report:
             if names.get(table) and not self._mentioned(names[table]):
                 said = f"{self._original.names[table]} is joined here and nowhere in {file}"
                 yield Between(Found("DROPPED_JOIN", node, said, place=node.find_ancestor(exp.Select)), piece)
+        other = shape(theirs.pieces.read, theirs.flow, self._conversion.names)
+        yield from self._other_joins(mine, other)
+        yield from self._not_deleted(mine, other)
         for (table, column), tests in mine.filters.items() if not theirs.pieces.unread else ():
             if names.get(table) and self._mentioned(names[table]) and column not in theirs.tested:
                 said = f"{self._original.names[table]} is filtered by {column} here and nowhere in {file}"
                 yield Between(Found("MISSING_FILTER", tests[0][0], said, certain=False), tests[0][1])
+
+    def _not_deleted(self, mine: Shape, other: Shape) -> Iterator[Between]:
+        """MERGEs whose deletes a PySpark text has not."""
+        theirs = self._conversion.script
+        merges = other.merges or ".merge(" in theirs.mentioned
+        kept = "notmatchedbysource" not in theirs.mentioned and not any(d for d, _, _ in other.merges)
+        for deletes, node, piece in mine.merges:
+            if deletes and merges and kept and not theirs.pieces.unread:
+                yield Between(not_deleted(node, theirs.script.path), piece)
+
+    def _other_joins(self, mine: Shape, other: Shape) -> Iterator[Between]:
+        """Outer joins of a kind that a PySpark text has not."""
+        theirs = self._conversion.script
+        kinds = theirs.joins | {how.lower() for _, _, how in other.joins.values()}
+        if not kinds or "?" in kinds or theirs.pieces.unread:
+            return
+        for table, (node, piece, how) in mine.joins.items():
+            enough = {"full"} if how == "FULL" else {"left", "right", "full"}
+            if how in {"FULL", "LEFT", "RIGHT"} and table in self._original.names and not kinds & enough:
+                name, file = self._original.names[table], theirs.script.path
+                said = f"{name} is joined {how} here, and no join of {file} is of this kind"
+                found = Found("JOIN_TYPE", node, said, certain=False, place=node.find_ancestor(exp.Select))
+                yield Between(found, piece, table=table)
 
     def _mentioned(self, table: str) -> bool:
         return table.rsplit(".", 1)[-1] in self._conversion.script.mentioned
