@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from recon.model_result import Comparison, LintHit
     from recon.sqlscript.lint import Lint
 
-_UPDATE_FROM: Final = ("UPDATE_FROM_MULTI", "synapse")
 _FEW: Final = 34  # percent of the missing and extra rows
 _MOST: Final = 5  # sentences about what is not proven
 _PICKS: Final = "which of them wins is not defined in T-SQL"  # what the runner notes of an UPDATE .. FROM
@@ -107,15 +106,15 @@ class _Work:
         self.mismatches = {c.name: c.mismatches for c in found.columns}
 
     def refute(self, *, picks: bool) -> None:
-        """Leave out what the runner has looked for in the data and not found: rows that tie in an order, and
-        (without `picks`) rows of which an UPDATE .. FROM takes any.
+        """Leave out what the runner has looked for in the original's data and not found: rows that tie in an
+        order, and (without `picks`) rows of which an UPDATE .. FROM takes any.
         """
         hits = self._lint.hits
-        ordered = [n for n, h in enumerate(hits) if h.code == "NONDETERMINISTIC_ORDER" and not h.certain]
-        if not self._tied and any(hits[n].side == "synapse" for n in ordered):
-            self._refuted |= set(ordered)
-        if not picks:
-            self._refuted |= {n for n, h in enumerate(hits) if (h.code, h.side) == _UPDATE_FROM}
+        refuted = {"NONDETERMINISTIC_ORDER"} if not self._tied else set[str]()
+        refuted |= {"UPDATE_FROM_MULTI"} if not picks else set[str]()
+        self._refuted |= {
+            n for n, h in enumerate(hits) if h.side == "synapse" and h.code in refuted and not h.certain
+        }
 
     def leave_out(self, code: str) -> None:
         """Leave out what the data rules out."""

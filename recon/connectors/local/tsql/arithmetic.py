@@ -59,7 +59,7 @@ def calculate(env: Env, node: Tree, kind: type[exp.Binary], a: Typed, b: Typed) 
     if higher.family is Family.FLOAT:
         return _float(env, node, kind, a, b, higher)
     if higher.family is Family.DECIMAL:
-        return _decimal(env, node, kind, _as_decimal(env, node, a), _as_decimal(env, node, b))
+        return _decimal(env, node, kind, _as_decimal(env, node, a, b), _as_decimal(env, node, b, a))
     if higher.family is Family.MONEY:
         return _money(env, node, kind, convert(env, node, a, higher), convert(env, node, b, higher))
     if higher.family in {Family.INTEGER, Family.BIT}:
@@ -82,19 +82,18 @@ def concatenated(a: Typed, b: Typed) -> Typed:
     return Typed(fn("left", joined, num(kind.length)) if kind.length not in {MAX, length} else joined, kind)
 
 
-def _as_decimal(env: Env, node: Tree, value: Typed) -> Typed:
-    """A whole constant has as many digits as it is written with; an int column has ten."""
+def _as_decimal(env: Env, node: Tree, value: Typed, other: Typed) -> Typed:
+    """A whole constant has as many digits as it is written with; an int column has ten. Text takes on the type
+    of the other value, as published outputs show: 9.999 * '9.999' is decimal(9,6), 9.99 * '9.999' overflows.
+
+    https://stackoverflow.com/questions/17718721/decimal-precision-and-scale
+    """
+    if value.type.family is Family.TEXT:
+        return convert(env, node, value, other.type)
     if value.literal and value.type.family is Family.INTEGER:
         kind = types.decimal(len(value.tree.name.lstrip("0")) or 1, 0)
         return Typed(cast(value.tree, kind), kind)
-    kind = value.type if value.type.family is not Family.TEXT else types.decimal(38, 0)
-    if value.type.family is Family.TEXT:
-        env.refuse(
-            node,
-            "text that is calculated with a decimal takes on its type, which is not supported here; CAST the"
-            " text to that type",
-        )
-    return convert(env, node, value, types.as_decimal(kind))
+    return convert(env, node, value, types.as_decimal(value.type))
 
 
 def _integer(env: Env, node: Tree, kind: type[exp.Binary], a: Typed, b: Typed, to: SqlType) -> Typed:
