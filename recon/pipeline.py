@@ -27,7 +27,7 @@ from recon.steps.execute import execute
 from recon.steps.explain import explain, loose_clocks
 from recon.steps.extract import confirmed, extract
 from recon.steps.manifest import Checkpoint
-from recon.steps.spellings import one_spelling
+from recon.steps.spellings import ruled_out
 from recon.steps.stopped import stopped
 from recon.steps.transfer import transfer
 from recon.steps.verify import verify
@@ -214,11 +214,9 @@ def _explained(
     texts = lint(run.table, run.variant, columns, duckdb=approximate, pinned=pinned)
     notes += loose_clocks(texts) if pinned else ()
     rows = found.rows
-    collated = any(hit.code == "COLLATION_CASE" for hit in texts.hits) and texts.words is not None
-    alike = bool(collated and rows.differing + rows.missing + rows.extra) and one_spelling(
-        comparer, extracted.inputs, texts.constants, texts.words or ()
-    )
-    explained = explain(found, texts, notes, approximate=approximate, local=local, alike=alike)
+    differs = rows.differing + rows.missing + rows.extra
+    beside = ruled_out(comparer, extracted.inputs, texts) if differs else ()
+    explained = explain(found, texts, notes, approximate=approximate, local=local, beside=beside)
     facts["lint"] = explained.hits
     verdict, reasons = unproven(explained.found.verdict, explained.found.reasons, run.doubts)
     return replace(explained.found, verdict=verdict, reasons=reasons)

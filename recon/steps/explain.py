@@ -52,21 +52,19 @@ def explain(
     *,
     approximate: bool,
     local: bool,
-    alike: bool = False,
+    beside: Iterable[int] = (),
 ) -> Explained:
     """Bring `found` and the hits together.
 
     `notes` are those of the run; `approximate` says that DuckDB stood in for Databricks, `local` that the
-    baseline came from the T-SQL runner, `alike` that the inputs hold no text in two spellings that are one
-    to a collation.
+    baseline came from the T-SQL runner. `beside` are the places of hits that the inputs rule out.
     """
     said = tuple(notes)
     tied = any(note.endswith(_SEEN_OPEN) and "rows tie" in note for note in said)
     work = _Work(found, lint, tied=tied or not local, seen=tied)
     if local:
         work.refute(picks=any(note.endswith(_PICKS) for note in said))
-    if alike:
-        work.leave_out("COLLATION_CASE")
+    work.leave_out(beside)
     causes = _together(tuple(work.better(cause) for cause in found.causes), work.mismatches)
     causes = work.with_texts_alone(causes)
     order = {CERTAIN: 0, LIKELY: 1, POSSIBLE: 2}
@@ -116,9 +114,9 @@ class _Work:
             n for n, h in enumerate(hits) if h.side == "synapse" and h.code in refuted and not h.certain
         }
 
-    def leave_out(self, code: str) -> None:
-        """Leave out what the data rules out."""
-        self._refuted |= {n for n, hit in enumerate(self._lint.hits) if hit.code == code}
+    def leave_out(self, hits: Iterable[int]) -> None:
+        """Leave out hits by their places: what the data rules out."""
+        self._refuted |= set(hits)
 
     def hits(self) -> tuple[LintHit, ...]:
         """All hits, with what each of them explains."""

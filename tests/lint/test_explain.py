@@ -359,6 +359,9 @@ def test_a_collation_is_no_reason_where_no_text_has_two_spellings(run):
     inverted = run(tsql, OPEN.format("s = 's1'", "id % 3", "id % 5", "silver.t"))
     assert "COLLATION_CASE" in {h.code for h in inverted.lint}
     assert "COLLATION_CASE" not in {c.cause for c in inverted.causes}
+    both = "SELECT id, {} AS x, CASE WHEN n = 'NAME 3' THEN 1 ELSE 0 END AS y FROM {}"
+    one = run(both.format("CASE WHEN s = 's1' THEN 1 ELSE 0 END", "stg.T"), both.format("id % 3", "silver.t"))
+    assert {c.scope: c.cause for c in one.causes} == {"x": "VALUE_DIFF", "y": "COLLATION_CASE"}
     cased = OPEN.format("s = 'S1'", "1", "0", "stg.T")
     [lost] = run(cased, OPEN.format("s = 'S1'", "1", "0", "silver.t")).causes
     assert (lost.cause, lost.scope) == ("COLLATION_CASE", "x")
