@@ -177,7 +177,8 @@ class _Work:
 
     def with_texts_alone(self, causes: Sequence[Cause]) -> tuple[Cause, ...]:
         """The causes, with reasons out of the texts alone for what differs and has none."""
-        named = {c.scope for c in causes if c.cause != "EMPTY_SIDE" and not _rows_unexplained(c)}
+        open_rows = [c for c in causes if c.scope == WHOLE_ROW and (_rows_unexplained(c) or _few(c))]
+        named = {c.scope for c in causes if c.cause != "EMPTY_SIDE" and c not in open_rows}
         found = tuple(self._texts_alone(named))
         if any(c.scope == WHOLE_ROW for c in found):
             causes = [c for c in causes if not _rows_unexplained(c)]

@@ -334,6 +334,17 @@ def test_an_update_without_a_choice_is_no_reason(run):
     assert "UPDATE_FROM_MULTI" not in {c.cause for c in found.causes}
 
 
+def test_the_texts_say_why_most_rows_differ_where_the_data_explains_few(run):
+    """Two rows of one key, and twenty scattered ones that an outer join would have kept."""
+    rows = "SELECT {} AS id, t.a AS x FROM {} t {} JOIN {} d ON d.id = t.id AND d.id IN (1, 2, 4, 8, 16, 32, 33, 35)"
+    found = run(
+        rows.format("CASE WHEN t.id = 58 THEN 57 ELSE t.id END", "stg.T", "LEFT", "dbo.DIM"),
+        rows.format("t.id", "silver.t", "", "gold.dim"),
+    )
+    assert found.rows.duplicate_keys.baseline
+    assert found.causes[0].cause == "JOIN_TYPE"
+
+
 @pytest.mark.parametrize("kept", ["UNION_ALL", "DUPLICATE_ROWS"])
 def test_duplicates_are_no_reason_where_no_key_repeats(run, kept):
     data = run("SELECT id, a AS x FROM stg.T", "SELECT id, a AS x FROM silver.t WHERE id NOT IN (3, 17, 41)")

@@ -236,6 +236,9 @@ def _order(node: ast.Call, name: str, column: str, above: dict[ast.AST, ast.AST]
     elif name in {"dropDuplicates", "drop_duplicates"} and node.args:
         said = f"{name} of some columns keeps any row of each group"
         yield PythonFound("NONDETERMINISTIC_ORDER", node, said, rows=True, hides=LOCAL)
+    elif name in _ORDERS and node.args and all(_is_constant(argument) for argument in node.args):
+        said = f"{name} by a constant orders nothing"
+        yield PythonFound("NONDETERMINISTIC_ORDER", node, said, rows=True, hides=LOCAL)
     elif name == "row_number":
         said = "where rows tie in the window's order, row_number picks one of them by chance"
         yield PythonFound("NONDETERMINISTIC_ORDER", node, said, column, certain=False)
@@ -245,6 +248,11 @@ def _order(node: ast.Call, name: str, column: str, above: dict[ast.AST, ast.AST]
     elif name in {"collect_list", "collect_set"} and not _sorted(node, above):
         said = f"{name} puts its parts in no certain order: sort_array it"
         yield PythonFound("STRING_AGG_ORDER", node, said, column, hides=LOCAL)
+
+
+def _is_constant(node: ast.expr) -> bool:
+    """lit(1), F.lit("x")."""
+    return isinstance(node, ast.Call) and _name(node) == "lit"
 
 
 def _only_shown(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
