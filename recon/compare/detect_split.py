@@ -72,7 +72,7 @@ def defaulted_key(alone: Alone) -> Iterator[Cause]:
             system, other = ("Databricks", "Synapse") if null == "c" else ("Synapse", "Databricks")
             [found] = alone.engine.query(_lined_up(alone, i, null, full))
             pairs = found["pairs_"]
-            if not pairs or found["nulls"] != pairs or found["least"] != found["most"]:
+            if pairs < FEW or found["nulls"] != pairs or found["least"] != found["most"]:
                 continue
             said = alone.cause(
                 "NULL_NOT_HANDLED",
@@ -82,8 +82,7 @@ def defaulted_key(alone: Alone) -> Iterator[Cause]:
                 value=f" in the key where {other} has one value"
                 + ("" if plan.compared[i].rule.sensitive else f", {found['least']}"),
             )
-            confidence = LIKELY if pairs >= FEW else POSSIBLE
-            yield replace(said, scope=plan.compared[i].name, confidence=confidence)
+            yield replace(said, scope=plan.compared[i].name)
             return
 
 

@@ -331,7 +331,8 @@ def test_other_keys_beside_null_are_no_default(bench):
     keys = [(None if n % 4 == 0 else n, n) for n in range(24)]
     several = [(100 + n if g is None else g, n) for n, (g, _) in enumerate(keys)]
     others = [(-1, 1000 + n) if g is None else (g, n) for n, (g, _) in enumerate(keys)]
-    for changed in (several, others):
+    few = [(-1 if g is None and m < 8 else g, m) for g, m in keys]
+    for changed in (several, others, few):
         ours, theirs = (
             table(g=("int", [g for g, _ in k]), m=("int", [m for _, m in k]), v=("int", [1] * 24))
             for k in (keys, changed)
