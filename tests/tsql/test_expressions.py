@@ -21,6 +21,10 @@ DIVIDE = DOC + "language-elements/divide-transact-sql"
 ADD = DOC + "language-elements/string-concatenation-transact-sql"
 COMPARE = DOC + "language-elements/string-comparison-assignment"
 CONSTANTS = T + "constants-transact-sql"
+# Published: 220 for `DECLARE @i tinyint SET @i = 260` and -150, 8115 for 2147483649; 232 for a float
+INTEGER_RANGE = "https://profitclaims.com/what-is-tinyint-data-type/"
+FLOAT_RANGE = "https://rendc.org/article/34893-what-happens-when-converting-big-values-to-integers"
+EVENTS = "https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-events-and-errors-0-to-999"
 
 # expression, result, source
 RESULTS = [
@@ -69,6 +73,10 @@ RESULTS = [
     ("TRY_CAST('300' AS tinyint)", None, F + "try-cast-transact-sql"),
     ("TRY_CONVERT(date, '2024-02-30')", None, F + "try-convert-transact-sql"),
     ("'5' + 3", 8, ADD),
+    ("9.999 * '9.999'", D("99.980001"), "https://stackoverflow.com/questions/17718721/decimal-precision-and-scale"),
+    ("CAST(5 AS decimal(10,2)) * '1.5'", D("7.5000"), "https://stackoverflow.com/questions/17718721"),
+    ("CAST('2.5' AS varchar(9)) - CAST(0.125 AS decimal(9,3))", D("2.375"), ADD),
+    ("9.00 + CAST(NULL AS varchar(9))", None, ADD),
     # --- rounding
     ("ROUND(2.5, 0)", D("3.0"), F + "round-transact-sql"),
     ("ROUND(-2.5, 0)", D("-3.0"), F + "round-transact-sql"),
@@ -332,7 +340,18 @@ ERRORS = [
     ("5 % 0", "8134", DIVIDE),
     ("2147483647 + 1", "8115", T + "int-bigint-smallint-and-tinyint-transact-sql"),
     ("CAST(255 AS tinyint) + CAST(1 AS tinyint)", "8115", T + "int-bigint-smallint-and-tinyint-transact-sql"),
-    ("CAST(300 AS tinyint)", "8115", CAST),
+    ("CAST(300 AS tinyint)", "220", INTEGER_RANGE),
+    ("CAST(-1 AS tinyint)", "220", INTEGER_RANGE),
+    ("CAST(32770 AS smallint)", "220", INTEGER_RANGE),
+    ("CAST(2147483649 AS tinyint)", "8115", INTEGER_RANGE),
+    ("CAST(2147483648 AS int)", "8115", INTEGER_RANGE),
+    ("CAST(CAST(3000000000 AS bigint) AS int)", "8115", INTEGER_RANGE),
+    ("CAST(12345.12e0 AS tinyint)", "232", FLOAT_RANGE),
+    ("CAST(CAST(12345.12 AS real) AS tinyint)", "232", FLOAT_RANGE),
+    ("POWER(2, 31)", "232", FLOAT_RANGE),
+    ("CAST('300' AS tinyint)", "244", EVENTS),
+    ("CAST('-32769' AS smallint)", "244", EVENTS),
+    ("CAST(' 2147483648 ' AS int)", "248", EVENTS),
     ("CAST(12345.6 AS decimal(5,2))", "8115", CAST),
     ("1e308 * 10", "8115", T + "float-and-real-transact-sql"),
     ("CAST('abc' AS int)", "245", CAST),
@@ -374,7 +393,6 @@ REFUSED = [
     "FORMAT(1.5, 'C', 'de-DE')",
     "HASHBYTES('MD2', 'a')",
     "HASHBYTES('MD5', '日')",
-    "'2' * 1.5",
     "CAST(1.5 AS varbinary(8))",
     "dbo.fn(1)",
     "NEXT VALUE FOR dbo.seq",

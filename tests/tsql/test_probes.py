@@ -85,7 +85,7 @@ PROBES = [
     ("DIV_BY_ZERO", WORDS + "SELECT i / (i - i) AS x FROM dbo.w", Fails("8134"), L + "divide-transact-sql"),
     ("DIV_BY_ZERO", WORDS + "SELECT SUM(i / NULLIF(i - 1, 0)) AS x FROM dbo.w", Out([(5,)]), L + "nullif-transact-sql"),
     ("TINYINT", "CREATE TABLE dbo.t (v tinyint); INSERT dbo.t VALUES (200), (255); SELECT SUM(v) AS x FROM dbo.t", Out([(455,)]), T + "int-bigint-smallint-and-tinyint-transact-sql"),
-    ("TINYINT", "CREATE TABLE dbo.t (v tinyint); INSERT dbo.t VALUES (-1)", Fails("8115"), T + "int-bigint-smallint-and-tinyint-transact-sql"),
+    ("TINYINT", "CREATE TABLE dbo.t (v tinyint); INSERT dbo.t VALUES (-1)", Fails("220"), T + "int-bigint-smallint-and-tinyint-transact-sql"),
     ("ROUND_3ARG", "SELECT ROUND(123.456, 2, 1) AS a, ROUND(-123.456, 1, 1) AS b, ROUND(155, -1) AS c", Out([(D("123.450"), D("-123.400"), 160)]), F + "round-transact-sql"),
     ("BIT", "SELECT v FROM (VALUES (1), ('false')) AS t (v)", Fails("245"), Q + "table-value-constructor-transact-sql"),
     ("BIT", "CREATE TABLE dbo.t (b bit); INSERT dbo.t VALUES (1), (0), (NULL), (5); INSERT dbo.t VALUES ('false'); SELECT COUNT(*) AS n, SUM(CAST(b AS int)) AS s FROM dbo.t WHERE b = 1 OR b = 'FALSE'", Out([(4, 2)]), T + "bit-transact-sql"),

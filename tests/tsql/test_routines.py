@@ -65,6 +65,92 @@ def test_a_function_reads_tables_and_keeps_a_variable_where_no_row_is(synapse):
     ]
 
 
+DIGITS = """CREATE FUNCTION dbo.f (@s varchar(20)) RETURNS varchar(20) AS
+BEGIN
+    IF @s IS NULL RETURN 'none';
+    DECLARE @p int = PATINDEX('%[^0-9]%', @s);
+    WHILE @p > 0
+    BEGIN
+        SET @s = STUFF(@s, @p, 1, '');
+        SET @p = PATINDEX('%[^0-9]%', @s);
+    END
+    RETURN @s;
+END"""
+
+
+def test_a_loop_in_a_function_runs_for_each_row(synapse):
+    synapse.run(
+        """CREATE TABLE dbo.S (id int, s varchar(20));
+        INSERT dbo.S VALUES (1, 'a1b22'), (2, NULL), (3, '33'), (4, '(0)4-5'), (5, ''), (6, 'a1b22')"""
+    )
+    synapse.run(DIGITS)
+    assert synapse.rows("SELECT id, dbo.f(s) AS d FROM dbo.S ORDER BY id") == [
+        (1, "122"), (2, "none"), (3, "33"), (4, "045"), (5, ""), (6, "122"),
+    ]  # fmt: skip
+    assert synapse.rows("SELECT id FROM dbo.S WHERE dbo.f(s) = dbo.f('1-2-2') ORDER BY id") == [(1,), (6,)]
+    assert synapse.rows("DECLARE @d varchar(9) = dbo.f('x9y8'); SELECT @d AS d") == [("98",)]
+    synapse.run("UPDATE dbo.S SET s = dbo.f(s) WHERE id < 3")
+    counted = (
+        "SELECT d, COUNT(*) AS n FROM (SELECT dbo.f(s) AS d FROM dbo.S) x GROUP BY d HAVING COUNT(*) > 1"
+    )
+    assert sorted(synapse.rows(counted)) == [("", 2), ("122", 2)]
+
+
+def test_a_loop_keeps_types_and_leaves_the_other_branch_alone(synapse):
+    function = """CREATE FUNCTION dbo.f (@n int, @by int) RETURNS varchar(40) AS
+    BEGIN
+        DECLARE @all varchar(40) = '', @left decimal(9, 2) = @n, @odd bit = 0, @none date;
+        IF @by = 0
+            SET @all = 'zero';
+        ELSE
+        BEGIN
+            SET @left = @n / @by;
+            WHILE @left >= 1 AND LEN(@all) < 30
+            BEGIN
+                IF @left % 2 = 1 SELECT @all = @all + '1', @odd = 1; ELSE SET @all += '0';
+                SET @left = FLOOR(@left / 2);
+            END
+        END
+        RETURN CONCAT(@all, '|', @left, '|', @odd, '|', @none);
+    END"""
+    query = "SELECT id, dbo.f(id + 3, id - 2) AS x, dbo.f(NULL, 1) AS y FROM dbo.T"
+    assert returned(synapse, function, query) == [
+        (1, "|-4.00|0|", "||0|"),
+        (2, "zero|5.00|0|", "||0|"),
+        (3, "011|0.00|1|", "||0|"),
+    ]
+
+
+def test_a_loop_does_not_begin_where_null_input_gives_null(synapse):
+    function = """CREATE FUNCTION dbo.f (@s varchar(9)) RETURNS varchar(9) WITH RETURNS NULL ON NULL INPUT AS
+    BEGIN WHILE LEN(ISNULL(@s, '')) < 3 SET @s = '0' + @s RETURN @s END"""
+    assert returned(synapse, function, "SELECT dbo.f(NULL) AS a, dbo.f('7') AS b") == [(None, "007")]
+
+
+def test_a_loop_may_call_a_function_with_a_loop(synapse):
+    function = """CREATE FUNCTION dbo.g (@n int) RETURNS int AS
+    BEGIN DECLARE @r int = 0; WHILE @n > 0 BEGIN SET @r += @n; SET @n -= 1 END RETURN @r END
+    GO
+    CREATE FUNCTION dbo.f (@n int) RETURNS int AS
+    BEGIN DECLARE @r int = 0; WHILE @n > 0 BEGIN SET @r += dbo.g(@n); SET @n -= 1 END RETURN @r END"""
+    assert returned(synapse, function, "SELECT id, dbo.f(id * 2) AS x FROM dbo.T") == [
+        (1, 4),
+        (2, 20),
+        (3, 56),
+    ]
+
+
+def test_an_error_in_a_loop_has_its_number(synapse):
+    function = """CREATE FUNCTION dbo.f (@n int) RETURNS int AS
+    BEGIN DECLARE @r int = 1; WHILE @n > 1 BEGIN SET @r = @r * @n; SET @n -= 1 END RETURN @r END"""
+    assert returned(synapse, function, "SELECT SUM(dbo.f(id)) AS x, MAX(dbo.f(12)) AS y FROM dbo.T") == [
+        (9, 479001600)
+    ]
+    with pytest.raises(ProgramError) as caught:
+        synapse.rows("SELECT dbo.f(13) AS x")
+    assert caught.value.code == "8115"
+
+
 def test_null_on_null_input_does_not_run_the_body(synapse):
     function = """CREATE FUNCTION dbo.f (@a int) RETURNS int WITH RETURNS NULL ON NULL INPUT AS
     BEGIN RETURN ISNULL(@a, 7) END"""
@@ -109,8 +195,22 @@ def test_statements_fill_a_table_variable(synapse):
 @pytest.mark.parametrize(
     ("function", "query", "line", "said"),
     [
-        ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN\nWHILE @a > 0 SET @a -= 1\nRETURN @a END",
-         "SELECT dbo.f(1) AS x", 5, "WHILE in a scalar function"),
+        ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN WHILE @a > 0 BEGIN\nIF @a = 1 BREAK SET @a -= 1 END RETURN @a END",
+         "SELECT dbo.f(1) AS x", 5, "BREAK within WHILE"),
+        ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN WHILE @a > 0\nRETURN 1 RETURN @a END",
+         "SELECT dbo.f(1) AS x", 5, "RETURN within WHILE"),
+        ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN WHILE @a > 0 BEGIN\nDECLARE @b int; SET @a -= 1 END RETURN @a END",
+         "SELECT dbo.f(1) AS x", 5, "DECLARE within WHILE"),
+        ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN WHILE @a > 0 BEGIN\nWHILE @a > 5 SET @a -= 1 SET @a -= 1 END RETURN @a END",
+         "SELECT dbo.f(1) AS x", 5, "WHILE within WHILE"),
+        ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN WHILE @a > 0\nSET @a = (SELECT MAX(id) FROM dbo.T) RETURN @a END",
+         "SELECT dbo.f(1) AS x", 5, "a query within WHILE"),
+        ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN WHILE @a > 0 SET @a -= 1 RETURN @a END",
+         "SELECT dbo.f(COUNT(*)) AS x FROM dbo.T", 6, "aggregate or a window"),
+        ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN WHILE @a > 0 SET @a -= 1 RETURN @a END",
+         "SELECT dbo.f(ROW_NUMBER() OVER (ORDER BY id)) AS x FROM dbo.T", 6, "aggregate or a window"),
+        ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN WHILE @a > 0 SET @a = 1 RETURN @a END",
+         "SELECT dbo.f(1) AS x", 6, "goes on after"),
         ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN\nSET @a = 1 END", "SELECT dbo.f(1) AS x", 4, "RETURN"),
         ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN RETURN dbo.f(@a) END", "SELECT dbo.f(1) AS x", 4, "deeply"),
         ("CREATE FUNCTION dbo.f (@a int) RETURNS int AS BEGIN RETURN @a END", "SELECT dbo.f(1, 2) AS x", 6, "more arguments"),

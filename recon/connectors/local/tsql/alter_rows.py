@@ -15,10 +15,9 @@ from sqlglot import exp
 from recon.connectors.local.tsql.catalog import TableDef
 from recon.connectors.local.tsql.changed import Changed, first_rows, images, keep_rows, put_out
 from recon.connectors.local.tsql.context import settle, watch
-from recon.connectors.local.tsql.convert import assign
-from recon.connectors.local.tsql.dml import default_of, is_default, named_parts, row_id, target_table
+from recon.connectors.local.tsql.dml import assigned, named_parts, row_id, target_table
 from recon.connectors.local.tsql.duck import binary, column, equal, fn, name, num, subquery
-from recon.connectors.local.tsql.expr import known, value
+from recon.connectors.local.tsql.expr import known
 from recon.connectors.local.tsql.from_clause import base_source, relations
 from recon.connectors.local.tsql.predicate import filtering
 from recon.connectors.local.tsql.query import common_tables
@@ -126,8 +125,7 @@ def _assignment(change: _Change, item: Tree) -> tuple[ColumnDef, Tree]:
     assert made is not None  # noqa: S101 (for the type checker: the names are the table's)
     if made.identity:
         env.refuse(item, f"{made.name} is an IDENTITY column and cannot be set", "8102")
-    new = default_of(env, made) if is_default(item.expression) else value(env, item.expression)
-    return made, assign(env, item, new, made.type, made.name)
+    return made, assigned(env, item, made, change.source)
 
 
 def delete(session: Session, env: Env, node: exp.Delete, extras: Extras) -> Changed:

@@ -83,8 +83,8 @@ def concatenated(a: Typed, b: Typed) -> Typed:
 
 
 def _as_decimal(env: Env, node: Tree, value: Typed, other: Typed) -> Typed:
-    """A whole constant has as many digits as it is written with; an int column has ten. Text takes on the type
-    of the other value, as published outputs show: 9.999 * '9.999' is decimal(9,6), 9.99 * '9.999' overflows.
+    """A whole constant has as many digits as it is written with; an int column has ten. Text takes on the
+    type of the other value; so published outputs: 9.999 * '9.999' is decimal(9,6), 9.99 * '9.999' overflows.
 
     https://stackoverflow.com/questions/17718721/decimal-precision-and-scale
     """

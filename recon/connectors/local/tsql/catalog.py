@@ -22,13 +22,17 @@ DEFAULT_SCHEMA = "dbo"
 
 @dataclass(frozen=True, slots=True)
 class ColumnDef:
-    """A column as declared. `identity`: seed and increment; `default`: the tokens of its DEFAULT."""
+    """A column as declared. `identity`: seed and increment; `default`: the tokens of its DEFAULT.
+
+    `copied`: SELECT INTO or CTAS made it of an IDENTITY column, and it may number its rows too.
+    """
 
     name: str
     type: SqlType
     nullable: bool = True
     default: tuple[Token, ...] = ()
     identity: tuple[int, int] | None = None
+    copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

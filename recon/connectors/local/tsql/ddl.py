@@ -25,7 +25,7 @@ from recon.sqlscript.tsql_types import INT, Family, SqlType, parse_type
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from recon.connectors.local.tsql.scope import Query
+    from recon.connectors.local.tsql.scope import Output, Query
     from recon.connectors.local.tsql.session import Session
     from recon.sqlscript.tokens import Token
 
@@ -167,7 +167,9 @@ def table_from(session: Session, parts: tuple[str, ...], query: Query, line: int
         raise ProgramError(
             f"column {at} of the new table {parts[-1]} has no name", file=file, line=line, code="1038"
         )
-    columns = tuple(ColumnDef(o.name, _stored(o.type)) for o in query.outputs)
+    columns = tuple(
+        ColumnDef(o.name, _stored(o.type), copied=_of_identity(session, query, o)) for o in query.outputs
+    )
     table = session.catalog.define(parts, columns)
     cells = [
         exp.alias_(cast(column("q", f"c{i}"), c.type), c.name, quoted=True) for i, c in enumerate(columns)
@@ -177,6 +179,16 @@ def table_from(session: Session, parts: tuple[str, ...], query: Query, line: int
     except Failure:
         session.catalog.forget(table)
         raise
+
+
+def _of_identity(session: Session, query: Query, output: Output) -> bool:
+    """Whether a column of a query is an IDENTITY column of a table."""
+    if output.origin is None:
+        return False
+    alias, named = output.origin
+    tables = (session.catalog.stored(t) for t in query.tree.find_all(exp.Table) if t.alias == alias)
+    made = next((t.column(named) for t in tables if t is not None), None)
+    return made is not None and (made.copied or made.identity is not None)
 
 
 def _stored(kind: SqlType) -> SqlType:

@@ -10,26 +10,39 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from recon.connectors.local.tsql.catalog import TableDef, parts_of
-from recon.connectors.local.tsql.changed import Changed, first_rows, images, keep_rows, put_out
+from recon.connectors.local.tsql.changed import (
+    Changed,
+    first_rows,
+    forget_rows,
+    images,
+    keep_rows,
+    put_out,
+)
 from recon.connectors.local.tsql.context import settle, watch
 from recon.connectors.local.tsql.convert import assign
 from recon.connectors.local.tsql.duck import (
-    binary,
     cast,
     column,
-    fn,
     name,
     num,
-    plus,
     subquery,
-    times,
 )
-from recon.connectors.local.tsql.expr import known, value
-from recon.connectors.local.tsql.from_clause import missing, values
+from recon.connectors.local.tsql.expr import known, unified, value
+from recon.connectors.local.tsql.from_clause import missing, refuse_numbers, values
+from recon.connectors.local.tsql.identity import (
+    check_given,
+    count_given,
+    count_numbered,
+    last_given,
+    numbered,
+    takes_values,
+)
 from recon.connectors.local.tsql.query import common_tables, query
-from recon.connectors.local.tsql.scope import Env, Output, Query, Typed
+from recon.connectors.local.tsql.scope import Env, Output, Query, Source, Typed
 from recon.sqlscript.tsql_extras import NO_EXTRAS, Extras
+from recon.sqlscript.tsql_options import OWN
 from recon.sqlscript.tsql_parse import expression
+from recon.sqlscript.tsql_types import Family
 
 if TYPE_CHECKING:
     from recon.connectors.local.tsql.catalog import ColumnDef
@@ -62,10 +75,28 @@ def named_parts(env: Env, node: Tree) -> tuple[str, ...]:
 
 
 def default_of(env: Env, made: ColumnDef) -> Typed:
-    """The DEFAULT of a column, or NULL."""
+    """The DEFAULT of a column, or NULL.
+
+    A copy of an IDENTITY column numbers its rows, or takes no NULL; which of both is not always certain.
+    https://learn.microsoft.com/en-us/sql/t-sql/queries/select-into-clause-transact-sql#remarks
+    """
+    if made.copied:
+        message = f"{made.name} is copied from an IDENTITY column and may be one: give its values"
+        env.refuse(exp.Null(), message)
     if not made.default:
         return Typed(cast(exp.Null(), made.type), made.type)
     return value(Env(env.ctx), expression(made.default, env.ctx.line, env.ctx.file))
+
+
+def assigned(env: Env, item: exp.EQ, made: ColumnDef, target: Source) -> Tree:
+    """What `SET a = x`, `a += x` or `a = DEFAULT` puts into a column."""
+    if is_default(item.expression):
+        return assign(env, item, default_of(env, made), made.type, made.name)
+    for own in list(item.expression.find_all(exp.Column)):
+        if own.table == OWN:
+            parts = zip(("table", "db"), reversed(target.names), strict=False)
+            own.replace(exp.Column(this=own.this.copy(), **{k: name(n) for k, n in parts if n}))
+    return assign(env, item, value(env, item.expression), made.type, made.name)
 
 
 def insert(session: Session, env: Env, node: exp.Insert, extras: Extras) -> Changed:
@@ -74,39 +105,75 @@ def insert(session: Session, env: Env, node: exp.Insert, extras: Extras) -> Chan
     ctes = common_tables(env, node)
     schema = node.this
     target = target_table(env, schema.this if isinstance(schema, exp.Schema) else schema)
-    listed = [c.name for c in schema.expressions] if isinstance(schema, exp.Schema) else None
+    listed = [c.name for c in schema.expressions] if isinstance(schema, exp.Schema) else []
     if node.args.get("default"):
         given = Query(exp.select(exp.alias_(num(1), "c0")), ())
-        listed = []
     else:
-        listed = listed if listed is not None else _filled(session, target)
-        given = _rows(env, node, target, listed)
+        named = listed or _filled(target)
+        given = _rows(env, node, target, named)
+        if not listed and len(named) < len(given.outputs) == len(target.columns):
+            message = "values for an IDENTITY column need a list of columns and SET IDENTITY_INSERT ON"
+            env.refuse(node, f"{target.name}: {message}", "8101")
+        listed = named
     if extras.top:
         cut = first_rows(env, node, extras, given.tree, [f"c{i}" for i in range(len(given.outputs))])
         given = Query(cut, given.outputs)
     return fill(session, env, node, target, listed, given, ctes, extras)
 
 
-def _filled(session: Session, target: TableDef) -> list[str]:
-    """The columns that an INSERT without a list gives: all but IDENTITY."""
-    return [c.name for c in target.columns if not c.identity or target.number in session.identity_insert]
+def _filled(target: TableDef) -> list[str]:
+    """The columns that an INSERT without a list gives: all but IDENTITY.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/statements/set-identity-insert-transact-sql#examples
+    """
+    return [c.name for c in target.columns if not c.identity]
 
 
 def _rows(env: Env, node: exp.Insert, target: TableDef, listed: list[str]) -> Query:
     source = node.expression
     if not isinstance(source, exp.Values):
         return query(Env(env.ctx), source)
-    defaults = [cell for row in source.expressions for cell in _cells(row) if is_default(cell)]
-    if not defaults:
+    rows = [_cells(row) for row in source.expressions]
+    if not any(is_default(cell) for row in rows for cell in row):
         return values(env, source)
-    if len(source.expressions) > 1:
-        env.refuse(node, "DEFAULT in a list of several rows is not supported")
-    cells = [
-        default_of(env, _column(env, node, target, listed[i])) if is_default(cell) else value(env, cell)
-        for i, cell in enumerate(_cells(source.expressions[0]))
+    if any(len(row) != len(listed) for row in rows):
+        env.refuse(node, "the rows have another number of values than there are columns to fill", "213")
+    columns = [_column(env, node, target, n) for n in listed]
+    cells = [_stored(env, node, c, [row[i] for row in rows]) for i, c in enumerate(columns)]
+    selects = [
+        exp.select(*(exp.alias_(c[at], f"c{i}", quoted=True) for i, c in enumerate(cells)))
+        for at in range(len(rows))
     ]
-    tree = exp.select(*(exp.alias_(c.tree, f"c{i}", quoted=True) for i, c in enumerate(cells)))
-    return Query(tree, tuple(Output("", c.type) for c in cells))
+    made: Tree = selects[0]
+    for select in selects[1:]:
+        made = exp.Union(this=made, expression=select, distinct=False)
+    return Query(made, tuple(Output("", c.type) for c in columns))
+
+
+def _stored(env: Env, node: Tree, made: ColumnDef, cells: list[Tree]) -> list[Tree]:
+    """One column of VALUES as it is stored, DEFAULT among the values. These have one type, as in UNION ALL.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/queries/table-value-constructor-transact-sql#data-types
+    """
+    typed = [value(env, cell) for cell in cells if not is_default(cell)]
+    given = unified(env, node, typed) if len(typed) > 1 else typed
+    stored = iter([assign(env, node, one, made.type, made.name) for one in given])
+    if len(given) == len(cells):
+        return list(stored)
+    if made.identity:
+        env.refuse(node, f"{made.name} is an IDENTITY column; DEFAULT is not a value for it", "339")
+    default = default_of(env, made)
+    _check_mixed(env, node, made, default, [t.type.family for t in given])
+    refuse_numbers(env, node, len(cells))
+    tree = assign(env, node, default, made.type, made.name)
+    return [tree.copy() if is_default(cell) else next(stored) for cell in cells]
+
+
+def _check_mixed(env: Env, node: Tree, made: ColumnDef, default: Typed, given: list[Family]) -> None:
+    """Refuse text beside what is none: there it shows whether DEFAULT takes on the type of the others."""
+    texts = {f is Family.TEXT for f in [*given, default.type.family] if f is not Family.NULL}
+    if made.default and made.type.family is Family.TEXT and len(texts) > 1:
+        env.refuse(node, f"{made.name}: DEFAULT beside values of another type is not supported")
 
 
 def _cells(row: Tree) -> list[Tree]:
@@ -141,47 +208,48 @@ def fill(
     by_name = {_column(env, node, target, n).name: i for i, n in enumerate(listed)}
     if len(by_name) != len(listed):
         env.refuse(node, "a column is listed twice", "264")
-    cells = [_cell(session, env, node, target, c, given, by_name.get(c.name)) for c in target.columns]
+    cells = [_cell(env, node, target, c, given, by_name.get(c.name)) for c in target.columns]
     cells = [exp.alias_(cell, f"n{i}", quoted=True) for i, cell in enumerate(cells)]
     chosen = exp.select(*cells).from_(subquery(given.tree, "q"))
     if ctes:
         chosen.set("with_", exp.With(expressions=ctes))
     watch(env)
-    kept = images(env, target, keep_rows(session, chosen), old=False, new=True) if extras.output else None
-    output = put_out(env, extras, kept)
-    if kept is not None:
-        chosen = exp.select(*(column("k", f"n{i}") for i in range(len(cells)))).from_(
-            exp.Table(this=name(kept.real), alias=exp.TableAlias(this=name("k")))
-        )
+    numbers = takes_values(session, target)
+    real = keep_rows(session, chosen) if extras.output or numbers else ""
+    output = put_out(env, extras, images(env, target, real, old=False, new=True) if extras.output else None)
+    if real:
+        chosen = exp.select(*(column("k", f"n{i}") for i in range(len(cells)))).from_(_kept(real))
     schema = exp.Schema(this=target.tree, expressions=[name(c.name) for c in target.columns])
     rows = session.changed(exp.Insert(this=schema, expression=chosen))
-    _count_identity(session, target, rows)
+    _count_identity(session, env, node, target, rows, real if numbers else "")
     settle(env, rows)
-    return Changed(rows, output, kept.real if kept else "")
+    if real and output is None:
+        forget_rows(session, real)
+    return Changed(rows, output, real)
 
 
-def _cell(
-    session: Session, env: Env, node: Tree, target: TableDef, made: ColumnDef, given: Query, at: int | None
-) -> Tree:
+def _kept(real: str) -> exp.Table:
+    return exp.Table(this=name(real), alias=exp.TableAlias(this=name("k")))
+
+
+def _cell(env: Env, node: Tree, target: TableDef, made: ColumnDef, given: Query, at: int | None) -> Tree:
+    if made.identity:
+        check_given(env, node, target, made, given=at is not None)
     if at is not None:
-        if made.identity and target.number not in session.identity_insert:
-            env.refuse(node, f"{made.name} is an IDENTITY column; SET IDENTITY_INSERT is OFF", "544")
         output = given.outputs[at]
         return assign(env, node, Typed(column("q", f"c{at}"), output.type), made.type, made.name)
     if made.identity:
-        env.note(node, f"IDENTITY numbers the rows as they come; Synapse gives {made.name} other values")
-        seed = session.identities.get(target.number, made.identity[0])
-        rank = exp.Window(this=fn("row_number"), over="OVER")
-        steps = times(binary(exp.Sub, rank, num(1)), num(made.identity[1]))
-        return cast(plus(steps, num(seed)), made.type)
+        return numbered(env, node, target, made)
     return assign(env, node, default_of(env, made), made.type, made.name)
 
 
-def _count_identity(session: Session, target: TableDef, rows: int) -> None:
-    made = next((c for c in target.columns if c.identity), None)
-    if made is None or made.identity is None or not rows or target.number in session.identity_insert:
+def _count_identity(session: Session, env: Env, node: Tree, target: TableDef, rows: int, real: str) -> None:
+    """The numbers that the rows have: those of the table, or their own in the temporary table `real`."""
+    if not real:
+        count_numbered(session, target, rows)
         return
-    seed, step = made.identity
-    following = session.identities.get(target.number, seed) + step * rows
-    session.identities[target.number] = following
-    session.identity = following - step
+    at = next(i for i, c in enumerate(target.columns) if c.identity)
+    last_given(session, _kept(real), f"n{at}")
+    note = count_given(session, target, _kept(real), f"n{at}")
+    if note:
+        env.note(node, note)

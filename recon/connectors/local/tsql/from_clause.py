@@ -207,6 +207,7 @@ def values(env: Env, node: Tree) -> Query:
     typed = [[value(env, cell) for cell in row] for row in rows]
     if len({len(row) for row in typed}) != 1:
         env.refuse(node, "the rows of VALUES have different numbers of columns", "10709")
+    refuse_numbers(env, node, len(rows))
     columns: list[list[Typed]] = [unified(env, node, [row[i] for row in typed]) for i in range(len(typed[0]))]
     selects = [
         exp.select(*(exp.alias_(c[i].tree, f"c{j}", quoted=True) for j, c in enumerate(columns)))
@@ -216,6 +217,12 @@ def values(env: Env, node: Tree) -> Query:
     for select in selects[1:]:
         made = exp.Union(this=made, expression=select, distinct=False)
     return Query(made, tuple(Output("", c[0].type) for c in columns))
+
+
+def refuse_numbers(env: Env, node: Tree, rows: int) -> None:
+    """Refuse a sequence in a list of several rows: here each of them would get the same number."""
+    if rows > 1 and env.ctx.sequences:
+        env.refuse(node, "NEXT VALUE FOR in a list of several rows is not supported")
 
 
 def _rows_of(env: Env, node: Tree) -> Query:

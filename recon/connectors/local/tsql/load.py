@@ -18,6 +18,7 @@ from recon.connectors.local.tsql.context import fresh
 from recon.connectors.local.tsql.convert import assign
 from recon.connectors.local.tsql.ddl import create_table
 from recon.connectors.local.tsql.duck import binary, cast, column, fn, is_null, name, num, text
+from recon.connectors.local.tsql.identity import count_given, identity_of
 from recon.connectors.local.tsql.scope import Typed
 from recon.connectors.local.tsql.session import Failure
 from recon.connectors.local.tsql.units import PECULIAR, has_peculiar
@@ -77,6 +78,7 @@ def load(session: Session, item: TableInput, file: Path) -> None:
     _note_approximations(session, found, reader, item)
     try:
         session.changed(_insert(session, table, found, reader, item))
+        _count_identity(session, table)
     except Failure as error:
         culprit = _culprit(session, table, found, reader, item)
         where = f"{item.file}, column {culprit}" if culprit else item.file
@@ -84,6 +86,13 @@ def load(session: Session, item: TableInput, file: Path) -> None:
             f"{where}: {error.message}",
             hint=f"Correct the file, or the type that ddl.sql declares in {item.synapse}.",
         ) from error
+
+
+def _count_identity(session: Session, table: TableDef) -> None:
+    """Numbering goes on behind the rows of the file."""
+    made = identity_of(table)
+    if made is not None:
+        count_given(session, table, table.tree, made.name)
 
 
 def _note_approximations(session: Session, found: dict[str, SqlType], reader: Tree, item: TableInput) -> None:

@@ -13,7 +13,7 @@ from sqlglot import exp
 from recon.connectors.local.tsql.changed import Changed, Kept, forget_rows, keep_rows, put_out
 from recon.connectors.local.tsql.context import watch
 from recon.connectors.local.tsql.convert import assign
-from recon.connectors.local.tsql.dml import default_of, fill, row_id, target_table
+from recon.connectors.local.tsql.dml import assigned, default_of, fill, is_default, row_id, target_table
 from recon.connectors.local.tsql.duck import (
     binary,
     case,
@@ -29,6 +29,7 @@ from recon.connectors.local.tsql.duck import (
 )
 from recon.connectors.local.tsql.expr import known, value
 from recon.connectors.local.tsql.from_clause import base_source, relation
+from recon.connectors.local.tsql.identity import check_given
 from recon.connectors.local.tsql.predicate import predicate
 from recon.connectors.local.tsql.query import common_tables
 from recon.connectors.local.tsql.scope import Env, Field, Output, Query, Source
@@ -152,27 +153,37 @@ def _clause(plan: _Plan, node: Tree) -> _Clause:
     written = node.args.get("condition")
     # A condition that is unknown is not met: https://learn.microsoft.com/sql/t-sql/language-elements/null-and-unknown-transact-sql
     condition = fn("coalesce", predicate(seen, written), exp.false()) if written is not None else exp.true()
-    act, new = _action(seen, plan.target, node.args["then"])
+    act, new = _action(seen, plan, node.args["then"])
     return _Clause(condition, act, new)
 
 
-def _action(env: Env, target: TableDef, node: Tree) -> tuple[str, dict[str, Tree]]:
+def _action(env: Env, plan: _Plan, node: Tree) -> tuple[str, dict[str, Tree]]:
     if isinstance(node, exp.Var):
-        return _DELETE, {c.name: cast(exp.Null(), c.type) for c in target.columns}
+        return _DELETE, {c.name: cast(exp.Null(), c.type) for c in plan.target.columns}
     if isinstance(node, exp.Update):
-        return _UPDATE, dict(_assignment(env, target, item) for item in node.expressions)
+        return _UPDATE, _assignments(env, plan, node.expressions)
     if isinstance(node, exp.Insert):
-        return _INSERT, _insertion(env, target, node)
+        return _INSERT, _insertion(env, plan.target, node)
     return env.refuse(node, "this action of MERGE is not supported")
 
 
-def _assignment(env: Env, target: TableDef, item: Tree) -> tuple[str, Tree]:
+def _assignments(env: Env, plan: _Plan, items: list[Tree]) -> dict[str, Tree]:
+    new: dict[str, Tree] = {}
+    for item in items:
+        named, cell = _assignment(env, plan, item)
+        if named in new:
+            env.refuse(item, "a column is set twice", "264")
+        new[named] = cell
+    return new
+
+
+def _assignment(env: Env, plan: _Plan, item: Tree) -> tuple[str, Tree]:
     if not isinstance(item, exp.EQ) or not isinstance(item.this, exp.Column):
         env.refuse(item, "only columns can be set here")
-    made = _column(env, target, item, item.this.name)
+    made = _column(env, plan.target, item, item.this.name)
     if made.identity:
         env.refuse(item, f"{made.name} is an IDENTITY column and cannot be set", "8102")
-    return made.name, assign(env, item, value(env, item.expression), made.type, made.name)
+    return made.name, assigned(env, item, made, plan.mine)
 
 
 def _insertion(env: Env, target: TableDef, node: exp.Insert) -> dict[str, Tree]:
@@ -187,7 +198,10 @@ def _insertion(env: Env, target: TableDef, node: exp.Insert) -> dict[str, Tree]:
         written = by_name.get(made.name)
         if made.identity and written is not None:
             env.refuse(node, f"{made.name} is an IDENTITY column; MERGE cannot fill it", "544")
-        cell = value(env, written) if written is not None else default_of(env, made)
+        if made.identity:
+            check_given(env, node, target, made, given=False)
+        own = written if written is not None and not is_default(written) else None
+        cell = value(env, own) if own is not None else default_of(env, made)
         new[made.name] = (
             cast(exp.Null(), made.type) if made.identity else assign(env, node, cell, made.type, made.name)
         )

@@ -1,8 +1,9 @@
 """User-defined functions: scalar ones become expressions, inline tables become queries.
 
 A scalar function's statements are read like SQL Server reads them when it inlines one: each variable holds an
-expression over the arguments, IF makes a CASE of both outcomes, RETURN ends in the value. A loop has no such
-form and is refused with its line. Statements over a table variable are run once, for constant arguments.
+expression over the arguments, IF makes a CASE of both outcomes, RETURN ends in the value; a WHILE that only
+sets variables becomes a recursive query. Statements over a table variable are run once, for
+constant arguments.
 https://learn.microsoft.com/en-us/sql/relational-databases/user-defined-functions/scalar-udf-inlining
 """
 
@@ -16,8 +17,9 @@ from sqlglot import exp
 from recon.connectors.local.tsql.aggregate import has_aggregate
 from recon.connectors.local.tsql.catalog import DEFAULT_SCHEMA, key_of
 from recon.connectors.local.tsql.convert import convert
-from recon.connectors.local.tsql.duck import case, cast, column, is_null, name, subquery
+from recon.connectors.local.tsql.duck import case, cast, column, fn, is_null, name, subquery
 from recon.connectors.local.tsql.expr import register, value
+from recon.connectors.local.tsql.loops import looped, misfit, outcome, passed
 from recon.connectors.local.tsql.predicate import predicate
 from recon.connectors.local.tsql.scope import Env, Output, Query, Typed
 from recon.errors import ProgramError
@@ -59,8 +61,13 @@ def _called(env: Env, node: Tree) -> Typed:
         env.refuse(node, f"{named(found.tree)} returns a table: read it in FROM", "4121")
     kind = _type(found, found.tree.returns, found.tree.line)
     with _inside(env, node, found, call) as inner:
-        made = _Body(inner, found, kind).result(found.tree.statements)
         given = list((inner.ctx.bound or {}).values())
+        body = _Body(inner, found, kind, given if found.tree.null_on_null else [])
+        made = body.result(found.tree.statements)
+    if body.asks and any(has_aggregate(a) or a.find(exp.Window) for a in call.expressions):
+        env.refuse(
+            node, f"{named(found.tree)} of an aggregate or a window is not supported; use a derived table"
+        )
     if found.tree.null_on_null and given:
         missing: Tree = is_null(given[0].tree)
         for one in given[1:]:
@@ -134,10 +141,16 @@ def _type(found: Routine, tokens: Sequence[Token], line: int) -> SqlType:
 class _Body:
     """The statements of a scalar function on their way to one expression."""
 
-    def __init__(self, env: Env, found: Routine, kind: SqlType) -> None:
+    def __init__(self, env: Env, found: Routine, kind: SqlType, needed: Sequence[Typed]) -> None:
         self._env, self._found, self._kind = env, found, kind
+        self._begins = [exp.Not(this=is_null(one.tree)) for one in needed]
         self._held: list[tuple[str, Tree]] = []  # values that are computed once, under an alias each
-        self._branch = 0  # how many IF are open: what stands in them may not be computed beforehand
+        self._guards: list[Tree] = []  # of each IF that is open: what is in it may not be computed beforehand
+
+    @property
+    def asks(self) -> bool:
+        """Whether there are queries in it, which an aggregate or a window would be computed over."""
+        return bool(self._held)
 
     def result(self, statements: Sequence[Statement]) -> Typed:
         """What the function returns."""
@@ -168,12 +181,13 @@ class _Body:
     def _choice(self, one: If, after: tuple[Statement, ...]) -> Tree:
         holds = self._condition(one.condition)
         before = dict(self._variables)
-        self._branch += 1
+        self._guards.append(holds)
         then = self._rest((one.then, *after))
         self._restore(before)
+        self._guards[-1] = _unmet(holds)
         otherwise = self._rest(((one.otherwise,) if one.otherwise else ()) + after)
         self._restore(before)
-        self._branch -= 1
+        self._guards.pop()
         return self._checked(case((holds, then), default=otherwise))
 
     def _restore(self, before: dict[str, Typed]) -> None:
@@ -194,6 +208,8 @@ class _Body:
                 self._one(inner)
         elif isinstance(one, If):
             self._branches(one)
+        elif isinstance(one, While):
+            self._loop(one)
         elif isinstance(one, Leaf) and one.verb == "DECLARE":
             self._declare(one)
         elif isinstance(one, Leaf) and one.verb == "SET":
@@ -201,20 +217,21 @@ class _Body:
         elif isinstance(one, Leaf) and one.verb == "SELECT":
             self._select(one)
         else:
-            what = "WHILE" if isinstance(one, While) else one.verb if isinstance(one, Leaf) else "this"
+            what = one.verb if isinstance(one, Leaf) else "this"
             self._refuse(one.line, f"{what} in a scalar function is not supported")
 
     def _branches(self, one: If) -> None:
         """An IF without RETURN: each variable is a CASE of what both branches make of it."""
         holds = self._condition(one.condition)
         before = dict(self._variables)
-        self._branch += 1
+        self._guards.append(holds)
         self._one(one.then)
         yes = dict(self._variables)
         self._restore(before)
+        self._guards[-1] = _unmet(holds)
         if one.otherwise is not None:
             self._one(one.otherwise)
-        self._branch -= 1
+        self._guards.pop()
         no = dict(self._variables)
         for variable in {**yes, **no}:
             a, b = yes.get(variable), no.get(variable)
@@ -224,6 +241,23 @@ class _Body:
             elif a is not None and b is None:  # declared within the branch that may not have run
                 tree = case((holds.copy(), a.tree), default=cast(exp.Null(), a.type))
                 self._variables[variable] = Typed(tree, a.type)
+
+    def _loop(self, one: While) -> None:
+        """A WHILE: the variables of one pass make those of the next, until the condition does not hold."""
+        wrong = misfit(one)
+        if wrong is not None:
+            self._refuse(wrong[0], f"{wrong[1]} within WHILE in a scalar function is not supported")
+        named, start = list(self._variables), list(self._variables.values())
+        alias, held = self._env.ctx.alias("w"), self._env.ctx.alias("v")
+        guards = self._guards
+        self._guards = [*guards, exp.true()]  # nothing of a pass may be computed beforehand
+        self._restore(dict(zip(named, passed(alias, start), strict=True)))
+        holds = self._condition(one.condition)
+        self._one(one.body)
+        step = list(self._variables.values())
+        self._guards = guards
+        self._held.append((held, self._checked(looped(alias, [*self._begins, *guards], start, step, holds))))
+        self._restore(dict(zip(named, outcome(held, start), strict=True)))
 
     def _condition(self, leaf: Leaf) -> Tree:
         self._env.ctx.line = leaf.line
@@ -257,7 +291,7 @@ class _Body:
 
     def _once(self, tree: Tree) -> Tree:
         """A value that holds a query, under a name of its own: it may be used many times."""
-        if self._branch or tree.find(exp.Select) is None:
+        if self._guards or tree.find(exp.Select) is None:
             return self._checked(tree)
         alias = self._env.ctx.alias("v")
         self._held.append((alias, tree))
@@ -302,6 +336,10 @@ class _Body:
     def _refuse(self, line: int, message: str, code: str = "") -> NoReturn:
         title = named(self._found.tree)
         raise ProgramError(f"{title}: {message}", file=self._found.file, line=line, code=code)
+
+
+def _unmet(holds: Tree) -> Tree:
+    return exp.Not(this=fn("coalesce", holds.copy(), exp.false()))
 
 
 def _returns(one: If) -> bool:

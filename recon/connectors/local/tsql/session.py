@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -296,7 +297,15 @@ _BY_CLASS: tuple[tuple[type[duckdb.Error], int, str], ...] = (
 )
 # Errors whose text at Synapse names the value, a column or a row; recon's text never does.
 # https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-events-and-errors
-_NAMES_A_VALUE = frozenset({245, 248, 8114, 8115, 8152, 2628, 515})
+_NAMES_A_VALUE = frozenset({220, 232, 244, 245, 248, 8114, 8115, 8152, 2628, 515})
+# Whole numbers out of range. Published: `DECLARE @i tinyint SET @i = 260` is 220, a float for a tinyint and
+# POWER(2, 31) are 232, and digits for an int 248; an expression for an int, or a bigint, stays 8115.
+_BY_RANGE = (
+    (re.compile(r"Type INT32 with value .* destination type (UINT8|INT16)\b"), 220),
+    (re.compile(r"Type (DOUBLE|FLOAT) with value .* destination type (UINT8|INT16|INT32)\b"), 232),
+    (re.compile(r"Could not convert string '[+-]?\d+' to (UINT8|INT16)\b"), 244),
+    (re.compile(r"Could not convert string '[+-]?\d+' to INT32\b"), 248),
+)
 _BY_TEXT = (
     ("Division by zero", 8134, "Divide by zero error encountered."),
     ("More than one row returned by a subquery", 512, "Subquery returned more than 1 value."),
@@ -323,6 +332,12 @@ def spelled(tree: Tree) -> str:
         raise ProgramError(f"this has no counterpart in DuckDB: {error}") from error
 
 
+def _out_of_range(said: str) -> int:
+    """The number of T-SQL's error for a value out of the range of its type; 0 where that is not it."""
+    found = next((number for pattern, number in _BY_RANGE if pattern.search(said)), 0)
+    return found or (0 if "convert string" in said else 8115)
+
+
 def failure_of(error: duckdb.Error) -> Exception:
     """DuckDB's error as T-SQL's where there is one. No text of DuckDB's that could hold a value is kept."""
     said = str(error)
@@ -333,8 +348,8 @@ def failure_of(error: duckdb.Error) -> Exception:
     for part, number, message in _BY_TEXT:
         if part in said:
             return Failure(number, message)
-    if isinstance(error, duckdb.ConversionException) and "convert string" not in said:
-        return Failure(8115, "Arithmetic overflow error converting a value to its data type.", exact=False)
+    if isinstance(error, duckdb.ConversionException) and (number := _out_of_range(said)):
+        return Failure(number, "Arithmetic overflow error converting a value to its data type.", exact=False)
     for kind, number, message in _BY_CLASS:
         if isinstance(error, kind):
             return Failure(number, message, exact=False)
