@@ -75,6 +75,14 @@ class _Operation:
         )
 
 
+def _cancelled(operation: _Operation) -> None:
+    """Until it has ended: a stage that Spark has not yet begun when it cancels a job begins all the same."""
+    ended = False
+    while not ended:
+        operation.session.cancel(operation.tag)
+        ended = operation.future is None or bool(wait([operation.future], timeout=0.5).done)
+
+
 class Warehouse:
     """Sessions and operations. `sent` holds the statements that arrived, in order."""
 
@@ -213,7 +221,7 @@ class Warehouse:
         operation = self._operations.get(request.operationHandle.operationId.guid)
         if operation and operation.state in (_STATES.PENDING_STATE, _STATES.RUNNING_STATE):
             operation.state = _STATES.CANCELED_STATE
-            operation.session.cancel(operation.tag)
+            threading.Thread(target=_cancelled, args=(operation,), daemon=True).start()
         return t.TCancelOperationResp(status=_ok())
 
     def CloseOperation(self, request: t.TCloseOperationReq) -> t.TCloseOperationResp:
