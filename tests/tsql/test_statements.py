@@ -254,6 +254,16 @@ def test_a_rollback_leaves_table_variables_alone(synapse, begin, end, rows):
     ]
 
 
+@pytest.mark.parametrize("stop", ["THROW 50000, 'bad', 1;", "RAISERROR('bad', 16, 1);", "SELECT 1 / 0 AS x;"])
+def test_the_last_change_before_an_error_outlives_the_rollback(synapse, stop):
+    script = f"""
+        DECLARE @log TABLE (id int);
+        BEGIN TRY BEGIN TRAN; INSERT @log VALUES (1); {stop} COMMIT; END TRY
+        BEGIN CATCH ROLLBACK; END CATCH
+        SELECT id FROM @log"""
+    assert synapse.rows(script) == [(1,)]
+
+
 def test_a_table_variable_declared_in_a_transaction_outlives_its_rollback(synapse):
     script = """
         BEGIN TRAN

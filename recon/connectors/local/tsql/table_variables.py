@@ -24,8 +24,9 @@ _KEPT = "recon kept"
 
 def rollback(session: Session) -> None:
     """ROLLBACK that leaves table variables as they are. Failure as `Session.rollback`."""
-    if not session.doomed:  # else nothing can be read, and nothing was changed since it was kept
-        session.keep_changed()
+    # After an error of DuckDB's nothing can be read, but then all was kept before the statement that failed.
+    # After a THROW, which DuckDB knows nothing of, the last change is still to be read.
+    session.keep_changed()
     kept = dict(session.kept)
     frames = session.catalog.frames
     declared = [(n, key, table) for n, frame in enumerate(frames) for key, table in frame.items()]
